@@ -1,0 +1,69 @@
+/** Everything a person or script can ask of a supervisor: commands change something, queries only read. */
+import type {LogEntry, LogLevel, LogSource} from './log.ts';
+import type {StackCapture, StackSummary} from './stacks.ts';
+
+export type Command =
+  /** Graceful: no new connections, requests in flight finish, then exit. `now` cuts them. */
+  | {type: 'stop'; now: boolean}
+  /** Apache's restart (HUP, cuts requests) or graceful restart (USR1). */
+  | {type: 'restart'; graceful: boolean}
+  /** Replace the daemon processes so that new code is loaded. */
+  | {type: 'reload'}
+  /** Send a signal to one process of the instance; refused for pids that are not ours. */
+  | {type: 'signal'; pid: number; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR1' | 'SIGHUP' | 'SIGKILL'}
+  /** Take stacks of one daemon process, or of all when `pid` is absent. */
+  | {type: 'stacks'; pid?: number}
+  /** How often the dashboard wants samples, in milliseconds; 0 for only the idle heartbeat. Lives as long as the connection. */
+  | {type: 'cadence'; ms: number};
+
+export interface LogFilter {
+  /** Regular expression (case-insensitive unless it holds a capital); a leading `!` inverts it. Empty matches all. */
+  text?: string;
+  /** Least urgent level shown. */
+  level?: LogLevel;
+  sources?: LogSource[];
+  pid?: number;
+}
+
+export type Query =
+  /**
+   * A window of matching log entries. `before: null` is the newest end (follow); otherwise entries with seq < before.
+   * `after` instead asks for entries with seq > after. At most 500 are returned.
+   */
+  | {type: 'log'; filter: LogFilter; before?: number | null; after?: number; limit: number}
+  | {type: 'capture'; id: number}
+  /** Source text around a line of a file that a stack or traceback of this instance has named; refused for any other file. */
+  | {type: 'source'; file: string; line: number; context: number};
+
+export interface LogWindow {
+  entries: LogEntry[];
+  /** Are there older / newer matches beyond this window. */
+  older: boolean;
+  newer: boolean;
+  /** Newest and oldest sequence number kept. */
+  first: number;
+  last: number;
+  /** Set when the filter is not a valid regular expression; no entries then. */
+  error?: string;
+}
+
+export interface SourceWindow {
+  file: string;
+  /** First line number of `lines`, 1-based. */
+  from: number;
+  lines: string[];
+  error?: string;
+}
+
+export interface QueryResults {
+  log: LogWindow;
+  capture: StackCapture | null;
+  source: SourceWindow;
+}
+
+/** Answer to a command: what was done, in one line, or why not. */
+export interface CommandResult {
+  ok: boolean;
+  text: string;
+  captures?: StackSummary[];
+}

@@ -1,0 +1,158 @@
+/**
+ * Everything that happens to an instance. The supervisor's state is `events.reduce(apply)`; the same stream, unchanged, is what
+ * dashboards read, what `--json` prints and (later) what recordings hold. Events are facts: past tense, small, typed, bounded.
+ */
+import type {LogEntry} from './log.ts';
+import type {StackCapture} from './stacks.ts';
+
+/** Raised when an event changes meaning; new optional fields do not raise it. */
+export const STREAM_VERSION = 1;
+
+export type Phase = 'starting' | 'ready' | 'degraded' | 'reloading' | 'stopping' | 'stopped' | 'failed';
+
+/** What an instance is, fixed for one run of Apache's parent. */
+export interface InstanceInfo {
+  /** Short name for the screen: the script's folder, or the host and port. */
+  name: string;
+  url: string;
+  serverRoot: string;
+  script: string | null;
+  workingDirectory: string;
+  processGroup: string;
+  applicationGroup: string;
+  modWsgi: string;
+  python: string;
+  apache: string;
+  mpm: string;
+  /** Daemon processes and threads of each; capacity is the product. 0 processes means embedded mode. */
+  processes: number;
+  threads: number;
+  /** Seconds; 0 means off. */
+  requestTimeout: number;
+  shutdownTimeout: number;
+  gracefulTimeout: number;
+  queueTimeout: number;
+  reloadOnChanges: boolean;
+  errorLog: string;
+  accessLog: string | null;
+  /** Folder whose files count as the application's own in a stack. */
+  projectRoot: string;
+  /** Process ids of the supervisor and (once known) the guard and Apache's parent. */
+  supervisorPid: number;
+}
+
+export interface ExitInfo {
+  code: number | null;
+  signal: string | null;
+}
+
+/** One request that is being served now. */
+export interface ActiveRequest {
+  /** mod_wsgi.request_id, the same as Apache's %L. */
+  id: string;
+  pid: number;
+  /** Python thread ident, decimal. */
+  ident: string;
+  /** mod_wsgi's worker number, 1-based, where known. */
+  worker?: number;
+  method: string;
+  url: string;
+  /** Milliseconds since the epoch when the application got it. */
+  startedAt: number;
+  /** Milliseconds it waited before a worker thread took it, where known. */
+  queueMs?: number;
+  client?: string;
+  /** Innermost frame of the application's own code at the last sample, `file:line in func`. */
+  at?: string;
+}
+
+export type ProcessRole = 'supervisor' | 'dashboard' | 'guard' | 'apache' | 'child' | 'daemon' | 'service' | 'other';
+
+export interface ProcessRow {
+  pid: number;
+  ppid: number;
+  role: ProcessRole;
+  /** Process group's name for daemons, command name otherwise. */
+  label: string;
+  state: string;
+  /** Percent of one core since the previous reading. */
+  cpu: number;
+  /** Bytes. */
+  rss: number;
+  threads: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** For daemons: is its agent connected, silent, or absent. */
+  agent?: 'connected' | 'silent' | 'absent';
+  /** For daemons: why its predecessor went, in plain words. */
+  replaced?: string;
+}
+
+export type RestartCause =
+  | 'request-timeout' | 'deadlock-timeout' | 'maximum-requests' | 'inactivity-timeout' | 'cpu-time-limit' | 'restart-interval'
+  | 'startup-timeout' | 'graceful' | 'shutdown' | 'reload' | 'script-changed' | 'crash' | 'killed' | 'apache-restart' | 'unknown';
+
+export interface TrafficWindow {
+  /** End of the window, milliseconds since the epoch, and its length in seconds. */
+  at: number;
+  seconds: number;
+  /** Finished requests in the window. */
+  requests: number;
+  /** Of those, answered 5xx, 4xx. */
+  errors5xx: number;
+  errors4xx: number;
+  /** Milliseconds over the last 60 s of finished requests; null when there were none. */
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+interface Base {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Instance name. */
+  instance: string;
+}
+
+export type DeckEvent = Base &
+  (
+    | {type: 'instance'; info: InstanceInfo}
+    | {type: 'phase'; phase: Phase; detail: string; attempt?: number; retryAt?: number; exit?: ExitInfo}
+    /** A new Apache parent runs under a new guard. */
+    | {type: 'launched'; guardPid: number; apachePid: number | null}
+    /** The HTTP probe was answered for the first time since launch: `ms` since launch. */
+    | {type: 'answered'; ms: number; status: number}
+    | {type: 'agent'; pid: number; state: 'connected' | 'silent' | 'gone' | 'wedged' | 'recovered'; python?: string; detail?: string}
+    /** All active requests of one process at one moment; replaces what was known of that process. */
+    | {type: 'requests'; pid: number; requests: ActiveRequest[]; busy: number; total: number; dropped: number; queueMs?: number}
+    | {type: 'processes'; rows: ProcessRow[]}
+    | {type: 'host'; cpuCount: number; memTotal: number; memAvailable: number; load1: number}
+    | {type: 'traffic'; window: TrafficWindow}
+    | {type: 'log'; entry: LogEntry}
+    | {type: 'stacks'; capture: StackCapture}
+    /** A daemon process ended or was told to. One per pid; a later one with a better-known cause replaces it. */
+    | {type: 'restart'; pid: number; cause: RestartCause; text: string; processGroup: string; inFlight?: ActiveRequest[]; source: 'agent' | 'log' | 'exit'}
+    | {type: 'exception'; pid: number; requestId?: string; request?: string; title: string; traceback: string[]; file?: string; line?: number}
+    | {type: 'reload'; reload: ReloadRecord}
+    /** Something a person must see; `key` makes it replaceable, `cleared` takes it away. */
+    | {type: 'notice'; key: string; severity: 'info' | 'warn' | 'error'; text: string; remedy?: string; cleared?: boolean}
+    | {type: 'drain'; inFlight: number; oldestMs: number | null; deadline: number | null}
+  );
+
+export interface ReloadRecord {
+  id: number;
+  /** Changed files, relative to the project root where inside it; at most 20 named, `files` counts all. */
+  names: string[];
+  files: number;
+  /** Milliseconds since the epoch: first change seen; new code answered. */
+  seenAt: number;
+  answeredAt: number | null;
+  status: 'running' | 'done' | 'failed';
+  /** Milliseconds from seen to answered. */
+  ms: number | null;
+  by: 'change' | 'hand';
+  detail?: string;
+}
+
+export type EventType = DeckEvent['type'];
+export type EventOf<T extends EventType> = Extract<DeckEvent, {type: T}>;
