@@ -89,8 +89,21 @@ export interface ProcessRow {
 }
 
 export type RestartCause =
-  | 'request-timeout' | 'deadlock-timeout' | 'maximum-requests' | 'inactivity-timeout' | 'cpu-time-limit' | 'restart-interval'
-  | 'startup-timeout' | 'graceful' | 'shutdown' | 'reload' | 'script-changed' | 'crash' | 'killed' | 'apache-restart' | 'unknown';
+  | 'request-timeout'
+  | 'deadlock-timeout'
+  | 'maximum-requests'
+  | 'inactivity-timeout'
+  | 'cpu-time-limit'
+  | 'restart-interval'
+  | 'startup-timeout'
+  | 'graceful'
+  | 'shutdown'
+  | 'reload'
+  | 'script-changed'
+  | 'crash'
+  | 'killed'
+  | 'apache-restart'
+  | 'unknown';
 
 export interface TrafficWindow {
   /** End of the window, milliseconds since the epoch, and its length in seconds. */
@@ -131,8 +144,25 @@ export type DeckEvent = Base &
     | {type: 'log'; entry: LogEntry}
     | {type: 'stacks'; capture: StackCapture}
     /** A daemon process ended or was told to. One per pid; a later one with a better-known cause replaces it. */
-    | {type: 'restart'; pid: number; cause: RestartCause; text: string; processGroup: string; inFlight?: ActiveRequest[]; source: 'agent' | 'log' | 'exit'}
-    | {type: 'exception'; pid: number; requestId?: string; request?: string; title: string; traceback: string[]; file?: string; line?: number}
+    | {
+        type: 'restart';
+        pid: number;
+        cause: RestartCause;
+        text: string;
+        processGroup: string;
+        inFlight?: ActiveRequest[];
+        source: 'agent' | 'log' | 'exit';
+      }
+    | {
+        type: 'exception';
+        pid: number;
+        requestId?: string;
+        request?: string;
+        title: string;
+        traceback: string[];
+        file?: string;
+        line?: number;
+      }
     | {type: 'reload'; reload: ReloadRecord}
     /** Something a person must see; `key` makes it replaceable, `cleared` takes it away. */
     | {type: 'notice'; key: string; severity: 'info' | 'warn' | 'error'; text: string; remedy?: string; cleared?: boolean}
