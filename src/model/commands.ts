@@ -32,6 +32,8 @@ export type Query =
    */
   | {type: 'log'; filter: LogFilter; before?: number | null; after?: number; limit: number}
   | {type: 'capture'; id: number}
+  /** The stacks of one daemon process as they are now, not kept in the list of captures: for a live view that asks every second. */
+  | {type: 'live'; pid: number}
   /** Source text around a line of a file that a stack or traceback of this instance has named; refused for any other file. */
   | {type: 'source'; file: string; line: number; context: number};
 
@@ -58,6 +60,8 @@ export interface SourceWindow {
 export interface QueryResults {
   log: LogWindow;
   capture: StackCapture | null;
+  /** Null when the process is gone. */
+  live: StackCapture | null;
   source: SourceWindow;
 }
 

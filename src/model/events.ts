@@ -3,6 +3,7 @@
  * dashboards read, what `--json` prints and (later) what recordings hold. Events are facts: past tense, small, typed, bounded.
  */
 import type {LogEntry} from './log.ts';
+import type {LogHead} from './state.ts';
 import type {StackCapture} from './stacks.ts';
 
 /** Raised when an event changes meaning; new optional fields do not raise it. */
@@ -142,6 +143,8 @@ export type DeckEvent = Base &
     | {type: 'host'; cpuCount: number; memTotal: number; memAvailable: number; load1: number}
     | {type: 'traffic'; window: TrafficWindow}
     | {type: 'log'; entry: LogEntry}
+    /** Instead of the single entries, several times a second, for clients that fetch log windows by themselves. */
+    | {type: 'log-head'; head: LogHead}
     | {type: 'stacks'; capture: StackCapture}
     /** A daemon process ended or was told to. One per pid; a later one with a better-known cause replaces it. */
     | {
