@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+/**
+ * Makes dist/: one bundle per process of ours (supervisor, dashboard), and in dist/native/ what runs on Apache's side.
+ * `--clean` starts from an empty dist/ (packing); otherwise files are replaced one by one, whole, and only when they changed, so that a
+ * server started from dist/ survives a build beside it.
+ */
+import {execFile} from 'node:child_process';
+import {chmod, mkdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {promisify} from 'node:util';
+import * as esbuild from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const run = promisify(execFile);
+
+const ENTRIES = {wsgideck: 'src/cli/main.ts', dashboard: 'src/cli/dashboard-main.ts'};
+const PYTHON = ['agent.py', 'handler.py'];
+
+/**
+ * Builds everything that has a source.
+ * @param {{clean?: boolean}} [options]
+ * @returns {Promise<{outputs: {name: string, bytes: number}[], missing: string[]}>} what was made, and the sources that do not exist.
+ * @throws Error with the compiler's own words when something does not compile.
+ */
+export async function build({clean = false} = {}) {
+  if (clean) await rm(dist, {recursive: true, force: true});
+  await mkdir(join(dist, 'native'), {recursive: true});
+  const [bundles, native] = await Promise.all([bundle(), buildNative()]);
+  return {outputs: [...bundles.outputs, ...native.outputs], missing: [...bundles.missing, ...native.missing]};
+}
+
+async function bundle() {
+  const present = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
+  const missing = Object.values(ENTRIES).filter((source) => !existsSync(join(root, source)));
+  if (present.length === 0) return {outputs: [], missing};
+  const result = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present),
+    outdir: dist,
+    outExtension: {'.js': '.mjs'},
+    // The hash is of the content: the same sources give the same names.
+    chunkNames: 'chunks/[hash]',
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    jsx: 'automatic',
+    // Development React costs twice the CPU; it is fixed here, not left to the environment.
+    define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', 'process.env["DEV"]': '"false"'},
+    alias: {'react-devtools-core': join(root, 'tools/react-devtools-stub.mjs')},
+    // node-pty brings a compiled file that it looks up beside itself.
+    external: ['node-pty'],
+    // CommonJS packages inside the bundle call require() for Node's own modules.
+    banner: {
+      js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    legalComments: 'eof',
+    logLevel: 'silent',
+  });
+  await Promise.all(
+    result.outputFiles.map(async ({path, contents}) => {
+      const isCommand = path === join(dist, 'wsgideck.mjs');
+      await replace(path, isCommand ? withShebang(contents) : contents, isCommand ? 0o755 : 0o644);
+    }),
+  );
+  const outputs = Object.entries(result.metafile.outputs).map(([name, {bytes}]) => ({name, bytes}));
+  return {outputs, missing};
+}
+
+async function buildNative() {
+  const missing = [];
+  const outputs = [];
+  const copies = PYTHON.map(async (name) => {
+    const source = join(root, 'native-shim/python', name);
+    if (!existsSync(source)) return void missing.push(relative(root, source));
+    const target = join(dist, 'native', name);
+    await replace(target, await readFile(source), 0o644);
+    outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
+  });
+  await Promise.all([...copies, buildGuard(missing, outputs)]);
+  return {outputs, missing};
+}
+
+async function buildGuard(missing, outputs) {
+  const folder = join(root, 'native-shim/guard');
+  if (!existsSync(join(folder, 'Makefile'))) return void missing.push('native-shim/guard/Makefile');
+  const target = join(dist, 'native/wsgideck-guard');
+  await run('make', ['-s', '-C', folder, `OUT=${target}`]);
+  outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
+}
+
+/** Writes by rename, and not at all when nothing changed: whoever has the old file open or mapped keeps it. */
+async function replace(path, contents, mode) {
+  const old = await readFile(path).catch(() => null);
+  if (old === null || !old.equals(contents)) {
+    await mkdir(dirname(path), {recursive: true});
+    const temporary = `${path}.${process.pid}.tmp`;
+    await writeFile(temporary, contents, {mode});
+    await rename(temporary, path);
+  }
+  await chmod(path, mode);
+}
+
+function withShebang(contents) {
+  const text = Buffer.from(contents);
+  return text.subarray(0, 2).toString() === '#!' ? text : Buffer.concat([Buffer.from('#!/usr/bin/env node\n'), text]);
+}
+
+async function main() {
+  const started = performance.now();
+  const quiet = process.argv.includes('--quiet');
+  const {outputs, missing} = await build({clean: process.argv.includes('--clean')});
+  if (!quiet) {
+    for (const {name, bytes} of outputs.toSorted((a, b) => b.bytes - a.bytes)) {
+      console.log(`${(bytes / 1024).toFixed(1).padStart(8)} KiB  ${name}`);
+    }
+    console.log(`built in ${Math.round(performance.now() - started)} ms`);
+  }
+  if (missing.length > 0) {
+    console.error(`build: these sources do not exist, so what they become is missing from dist/: ${missing.join(', ')}`);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main().catch((error) => {
+    console.error(`build failed:\n${String(error.stderr || error.message).trim()}`);
+    process.exitCode = 1;
+  });
+}
