@@ -1,0 +1,218 @@
+import {chmodSync, unlinkSync} from 'node:fs';
+import {createServer, type Server, type Socket} from 'node:net';
+import * as v from 'valibot';
+import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
+import type {DeckEvent} from '../model/events.ts';
+import type {InstanceState} from '../model/state.ts';
+import {jsonLines} from './lines.ts';
+import {CONTROL_VERSION, clientMessage, type ClientMessage, type ServerMessage} from './protocol.ts';
+
+/** What the control socket serves: a supervisor, or a recording being played. */
+export interface Engine {
+  state(): InstanceState;
+  /** Every event, in order; returns the function that ends it. */
+  listen(listener: (event: DeckEvent) => void): () => void;
+  command(command: Command): Promise<CommandResult>;
+  query(query: Query): Promise<QueryResults[keyof QueryResults]>;
+  /** The shortest sample interval that a connected client wants, in milliseconds; 0 when none does. */
+  setCadence(ms: number): void;
+}
+
+/** Bytes waiting for a slow client before it is skipped; it gets a new snapshot when it reads again. */
+const BEHIND = 1024 * 1024;
+/** Log heads are sent at most this often, in milliseconds. */
+const HEAD_EVERY = 200;
+
+interface Client {
+  socket: Socket;
+  greeted: boolean;
+  bulk: boolean;
+  readOnly: boolean;
+  behind: boolean;
+  cadence: number;
+  headDue: boolean;
+}
+
+/**
+ * The control socket: several clients at once, none of which can hold up the engine. A client that stops reading is skipped, not
+ * waited for, and gets a fresh snapshot when it reads on.
+ */
+export class ControlServer {
+  readonly #engine: Engine;
+  readonly #path: string;
+  readonly #clients = new Set<Client>();
+  #server: Server | undefined;
+  #unlisten: (() => void) | undefined;
+  #headTimer: NodeJS.Timeout | undefined;
+
+  constructor(engine: Engine, path: string) {
+    this.#engine = engine;
+    this.#path = path;
+  }
+
+  /** Binds the socket with mode 0600. Rejects when the path is too long or not writable. */
+  async start(): Promise<void> {
+    const server = createServer((socket) => this.#accept(socket));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // The mask keeps the socket private from its first moment; chmod alone would leave a gap.
+      const mask = process.umask(0o177);
+      server.listen(this.#path, () => {
+        server.off('error', reject);
+        resolve();
+      });
+      process.umask(mask);
+    });
+    chmodSync(this.#path, 0o600);
+    server.on('error', () => {});
+    this.#unlisten = this.#engine.listen((event) => this.#publish(event));
+  }
+
+  /** Number of clients that have said hello. */
+  get clients(): number {
+    return [...this.#clients].filter((one) => one.greeted).length;
+  }
+
+  /** Sends what is under way, then closes every connection and removes the socket. */
+  async close(): Promise<void> {
+    this.#unlisten?.();
+    clearTimeout(this.#headTimer);
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    this.#flushHeads();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const client of this.#clients) {
+      client.socket.end();
+      setTimeout(() => client.socket.destroy(), 300).unref();
+    }
+    await closed;
+    try {
+      unlinkSync(this.#path);
+    } catch {
+      // Node removes it itself on most platforms.
+    }
+  }
+
+  #accept(socket: Socket): void {
+    const client: Client = {socket, greeted: false, bulk: false, readOnly: false, behind: false, cadence: 0, headDue: false};
+    this.#clients.add(client);
+    const feed = jsonLines(
+      (value) => this.#message(client, value),
+      (reason) => this.#refuse(client, null, `not understood: ${reason}`, true),
+    );
+    socket.on('data', feed);
+    socket.on('error', () => {});
+    socket.on('drain', () => this.#caughtUp(client));
+    socket.on('close', () => {
+      this.#clients.delete(client);
+      this.#cadence();
+    });
+  }
+
+  #message(client: Client, value: unknown): void {
+    const parsed = v.safeParse(clientMessage, value);
+    if (!parsed.success) {
+      const id = typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number' ? value.id : null;
+      return this.#refuse(client, id, `not understood: ${parsed.issues[0]?.message ?? 'unknown message'}`, !client.greeted);
+    }
+    const message = parsed.output;
+    if (message.type === 'hello') return this.#hello(client, message);
+    if (!client.greeted) return this.#refuse(client, message.id, 'say hello first', true);
+    if (message.type === 'command') void this.#command(client, message.id, message.command as Command);
+    else void this.#query(client, message.id, message.query as Query);
+  }
+
+  #hello(client: Client, message: Extract<ClientMessage, {type: 'hello'}>): void {
+    if (message.v !== CONTROL_VERSION) {
+      const text = `this supervisor speaks version ${CONTROL_VERSION} of the control protocol, the client version ${message.v}; use the same wsgideck for both`;
+      return this.#refuse(client, null, text, true);
+    }
+    client.greeted = true;
+    client.bulk = message.bulk;
+    client.readOnly = message.readOnly ?? false;
+    this.#write(client, {type: 'hello', v: CONTROL_VERSION, instance: this.#engine.state().name, pid: process.pid});
+    this.#write(client, {type: 'snapshot', state: this.#engine.state()});
+  }
+
+  async #command(client: Client, id: number, command: Command): Promise<void> {
+    if (command.type === 'cadence') {
+      client.cadence = command.ms;
+      this.#cadence();
+      return this.#write(client, {type: 'result', id, result: {ok: true, text: ''}});
+    }
+    if (client.readOnly && command.type !== 'stacks') {
+      return this.#write(client, {type: 'result', id, result: {ok: false, text: 'this connection is read-only'}});
+    }
+    try {
+      this.#write(client, {type: 'result', id, result: await this.#engine.command(command)});
+    } catch (error) {
+      this.#write(client, {type: 'result', id, result: {ok: false, text: reasonOf(error)}});
+    }
+  }
+
+  async #query(client: Client, id: number, query: Query): Promise<void> {
+    try {
+      this.#write(client, {type: 'result', id, result: await this.#engine.query(query)});
+    } catch (error) {
+      this.#write(client, {type: 'error', id, text: reasonOf(error)});
+    }
+  }
+
+  #cadence(): void {
+    const wanted = [...this.#clients].map((one) => one.cadence).filter((ms) => ms > 0);
+    this.#engine.setCadence(wanted.length > 0 ? Math.min(...wanted) : 0);
+  }
+
+  #publish(event: DeckEvent): void {
+    let line: string | undefined;
+    for (const client of this.#clients) {
+      if (!client.greeted || client.behind) continue;
+      if (event.type === 'log' && !client.bulk) {
+        client.headDue = true;
+        this.#headTimer ??= setTimeout(() => this.#flushHeads(), HEAD_EVERY);
+        continue;
+      }
+      line ??= `${JSON.stringify({type: 'event', event} satisfies ServerMessage)}\n`;
+      this.#push(client, line);
+    }
+  }
+
+  #flushHeads(): void {
+    clearTimeout(this.#headTimer);
+    this.#headTimer = undefined;
+    const state = this.#engine.state();
+    const event: DeckEvent = {type: 'log-head', at: state.at, instance: state.name, head: state.log};
+    for (const client of this.#clients) {
+      if (!client.headDue || client.behind) continue;
+      client.headDue = false;
+      this.#write(client, {type: 'event', event});
+    }
+  }
+
+  #write(client: Client, message: ServerMessage): void {
+    this.#push(client, `${JSON.stringify(message)}\n`);
+  }
+
+  #push(client: Client, line: string): void {
+    if (client.socket.destroyed || client.socket.writableEnded) return;
+    client.socket.write(line);
+    if (client.socket.writableLength > BEHIND) client.behind = true;
+  }
+
+  #caughtUp(client: Client): void {
+    if (!client.behind) return;
+    client.behind = false;
+    this.#write(client, {type: 'snapshot', state: this.#engine.state()});
+  }
+
+  #refuse(client: Client, id: number | null, text: string, end: boolean): void {
+    this.#write(client, {type: 'error', id, text});
+    if (end) client.socket.end();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,49 @@
+import type {DeckEvent, EventOf, EventType} from '../model/events.ts';
+import {apply, initialState} from '../model/reduce.ts';
+import type {InstanceState} from '../model/state.ts';
+
+/** An event without what the bus adds. */
+export type Fact = {[T in EventType]: Omit<EventOf<T>, 'instance' | 'at'> & {at?: number}}[EventType];
+
+/**
+ * The one stream of an instance: every source puts its facts here, the state is what they add up to, and every client reads the same.
+ * A listener that throws is dropped: nobody who watches may harm the server.
+ */
+export class Bus {
+  readonly #listeners = new Set<(event: DeckEvent) => void>();
+  readonly #now: () => number;
+  #name: string;
+  #state: InstanceState;
+
+  constructor(name: string, now: () => number = Date.now) {
+    this.#name = name;
+    this.#now = now;
+    this.#state = initialState(name);
+  }
+
+  state(): InstanceState {
+    return this.#state;
+  }
+
+  listen(listener: (event: DeckEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  put(fact: Fact): void {
+    if (fact.type === 'instance') this.#name = fact.info.name;
+    this.publish({...fact, at: fact.at ?? this.#now(), instance: this.#name} as DeckEvent);
+  }
+
+  /** For sources that make whole events themselves. */
+  publish(event: DeckEvent): void {
+    this.#state = apply(this.#state, event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        this.#listeners.delete(listener);
+      }
+    }
+  }
+}

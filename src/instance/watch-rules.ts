@@ -1,0 +1,52 @@
+import {basename, relative, sep} from 'node:path';
+import picomatch from 'picomatch';
+
+/** Kinds of files whose change means new code or new templates; others (logs, databases, uploads) never restart a server. */
+const WATCHED = /\.(py|pyi|pyx|so|wsgi|html?|jinja2?|j2|tmpl|mako|txt|xml|ya?ml|toml|json|ini|cfg|conf|po|mo|sql|graphql)$|^\.env(\.|$)|^\.flaskenv$/;
+/** Folders that hold no source of the application, however deep. */
+const IGNORED_FOLDERS = new Set([
+  '.git', '.hg', '.svn', '.bzr', '__pycache__', 'node_modules', 'site-packages', '.tox', '.nox', '.venv', 'venv', 'virtualenv',
+  '.mypy_cache', '.pytest_cache', '.ruff_cache', '.idea', '.vscode', '.cache', '.eggs', 'htmlcov', 'staticfiles', 'media',
+]); // prettier-ignore
+/** What editors leave beside the file they save. */
+const EDITOR_LEFTOVER = /(~|\.sw[a-px]|\.tmp|\.bak|\.orig|\.pyc|\.pyo)$|^(\.#|#.*#$|4913$|\.goutputstream)/;
+
+export interface WatchRules {
+  /** True for paths that the watcher need not look at, folders included. */
+  ignored(path: string, isFile: boolean): boolean;
+  /** True for files whose change restarts the daemons. */
+  relevant(path: string): boolean;
+}
+
+/**
+ * What to watch below `root`. Globs are matched against the path relative to the root and, without a slash, against the file's name; an
+ * excluded path wins over everything, an included one over the built-in rules (ignored folders apart from version control).
+ */
+export function watchRules(root: string, include: readonly string[], exclude: readonly string[]): WatchRules {
+  const included = matcher(include);
+  const excluded = matcher(exclude);
+  const inside = (path: string) => relative(root, path).split(sep).join('/');
+  return {
+    ignored(path, isFile) {
+      const name = basename(path);
+      const rel = inside(path);
+      if (rel === '') return false;
+      if (excluded(rel, name)) return true;
+      if (isFile) return !this.relevant(path);
+      return IGNORED_FOLDERS.has(name) && include.length === 0;
+    },
+    relevant(path) {
+      const name = basename(path);
+      const rel = inside(path);
+      if (excluded(rel, name)) return false;
+      if (included(rel, name)) return true;
+      if (rel.split('/').some((part) => IGNORED_FOLDERS.has(part))) return false;
+      return WATCHED.test(name) && !EDITOR_LEFTOVER.test(name);
+    },
+  };
+}
+
+function matcher(globs: readonly string[]): (rel: string, name: string) => boolean {
+  const tests = globs.map((glob) => ({test: picomatch(glob.replace(/^\.\//, ''), {dot: true}), bare: !glob.includes('/')}));
+  return (rel, name) => tests.some(({test, bare}) => test(rel) || (bare && test(name)));
+}
