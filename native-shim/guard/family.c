@@ -1,0 +1,121 @@
+/* Everybody who descends from us. As sub-reaper we are the ancestor of all of them, whatever group, session or user they changed to. */
+#define _GNU_SOURCE
+#include "guard.h"
+
+#if GUARD_LINUX
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+struct process {
+  pid_t pid, parent;
+  bool dead;   /* a zombie */
+  bool family; /* descends from us */
+};
+
+bool adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
+
+/* Field 4 of /proc/PID/stat. The name in field 2 may hold anything, so count from its last bracket. */
+static bool read_process(const char *name, struct process *p) {
+  char path[32], text[512];
+  int length = snprintf(path, sizeof path, "/proc/%.10s/stat", name);
+  if (length < 0 || (size_t)length >= sizeof path) return false;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  ssize_t got = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (got <= 0) return false;
+  text[got] = 0;
+  const char *after = strrchr(text, ')');
+  char state;
+  int parent;
+  if (!after || sscanf(after + 1, " %c %d", &state, &parent) != 2) return false;
+  *p = (struct process){.pid = (pid_t)atol(name), .parent = parent, .dead = state == 'Z' || state == 'X'};
+  return true;
+}
+
+static size_t read_processes(struct process **all) {
+  size_t count = 0, room = 0;
+  *all = NULL;
+  DIR *proc = opendir("/proc");
+  if (!proc) return 0;
+  for (struct dirent *entry; (entry = readdir(proc));) {
+    if (!isdigit((unsigned char)entry->d_name[0])) continue;
+    if (count == room) {
+      room = room ? room * 2 : 256;
+      struct process *more = realloc(*all, room * sizeof **all);
+      if (!more) break;
+      *all = more;
+    }
+    if (read_process(entry->d_name, *all + count)) count++;
+  }
+  closedir(proc);
+  return count;
+}
+
+/* Calls `each` for every descendant; returns how many of them live. */
+static size_t for_family(void (*each)(pid_t pid, void *arg), void *arg) {
+  struct process *all;
+  size_t count = read_processes(&all), living = 0;
+  pid_t self = getpid();
+  for (bool found = true; found;) {
+    found = false;
+    for (size_t i = 0; i < count; i++) {
+      if (all[i].family) continue;
+      bool ours = all[i].parent == self;
+      for (size_t j = 0; j < count && !ours; j++) ours = all[j].family && all[j].pid == all[i].parent;
+      if (ours) all[i].family = found = true;
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (!all[i].family) continue;
+    /* Zombies too: one whose first thread alone has ended looks the same and still runs. */
+    each(all[i].pid, arg);
+    if (!all[i].dead) living++;
+  }
+  free(all);
+  return living;
+}
+
+static void send(pid_t pid, void *signal_number) { kill(pid, *(int *)signal_number); }
+
+size_t signal_family(int signal_number, pid_t group) {
+  (void)group;
+  return for_family(send, &signal_number);
+}
+
+struct list {
+  pid_t *pids;
+  size_t room, count;
+};
+
+static void note(pid_t pid, void *arg) {
+  struct list *list = arg;
+  if (list->count < list->room) list->pids[list->count++] = pid;
+}
+
+size_t list_family(pid_t *pids, size_t room) {
+  struct list list = {pids, room, 0};
+  return for_family(note, &list);
+}
+
+#else
+
+bool adopt_orphans(void) { return false; }
+
+size_t signal_family(int signal_number, pid_t group) { return kill(-group, signal_number) == 0 ? 1 : 0; }
+
+size_t list_family(pid_t *pids, size_t room) {
+  (void)pids;
+  (void)room;
+  return 0;
+}
+
+#endif

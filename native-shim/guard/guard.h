@@ -1,0 +1,68 @@
+/* wsgideck-guard: owns the life of one Apache. What its few files share. */
+#ifndef GUARD_H
+#define GUARD_H
+
+#if defined(__linux__) && !defined(GUARD_PORTABLE)
+#define GUARD_LINUX 1
+#else
+#define GUARD_LINUX 0 /* macOS, and -DGUARD_PORTABLE which tests that subset on Linux */
+#endif
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Exit statuses of the guard itself, the same as those of env(1) and timeout(1). */
+enum { EXIT_GUARD = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+/* ---- options.c ---- */
+struct options {
+  double grace;       /* seconds between a demand to stop and SIGKILL */
+  const char *status; /* file for the story of this run, or NULL */
+  const char *argv0;  /* name under which the program runs, or NULL for its path */
+  pid_t parent;       /* who must be our parent, or 0 when not told */
+  bool foreground;    /* give the terminal to the program (debugger) */
+  char **program;     /* program and arguments, NULL-terminated */
+};
+/* Fills `o`. Returns -1 to go on, otherwise the status to exit with (help, version and usage errors are printed). */
+int options_parse(int argc, char **argv, struct options *o);
+
+/* ---- launch.c ---- */
+/* Closes every descriptor above 2, so that neither the program nor an unnoticed copy of a pty master outlives its owner. */
+void close_inherited(void);
+/* Starts the program in a process group of its own. Returns its pid, or -1 with *error set to the errno of what failed. */
+pid_t launch(const struct options *o, int tty, int *error);
+
+/* ---- wait.c ---- */
+struct arrival {
+  int number;       /* 0: the time was up */
+  bool from_kernel; /* the kernel itself raised it; always false where the platform cannot tell */
+};
+long long now_ms(void); /* monotonic */
+/* Blocks all signals the guard lives on, and gives every signal its default action again. */
+void take_signals(void);
+/* Sleeps until a signal comes or `timeout_ms` has passed (negative: without limit). */
+struct arrival wait_signal(long long timeout_ms);
+/* Sends SIG_PARENT_DIED when the parent dies. False where the platform cannot. */
+bool watch_parent(void);
+int parent_died_signal(void);
+/* Would the process act on this signal with a handler of its own? 1 yes, 0 no, -1 not known here. */
+int has_handler(pid_t pid, int signal_number);
+
+/* ---- family.c ---- */
+/* Orphaned descendants become our children. False where the platform cannot. */
+bool adopt_orphans(void);
+/* Sends a signal to every living descendant; returns how many. Without /proc: to the process group `group`. */
+size_t signal_family(int signal_number, pid_t group);
+/* Writes up to `room` pids of living descendants; returns how many there are. */
+size_t list_family(pid_t *pids, size_t room);
+
+/* ---- status.c ---- */
+/* Opens (creates, empties) the file, 0600, never through a symbolic link. False with errno set. */
+bool status_open(const char *path);
+__attribute__((format(printf, 1, 2))) void status_line(const char *format, ...);
+/* One line for people on standard error. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+
+#endif

@@ -1,0 +1,76 @@
+/* Starting the program. */
+#define _GNU_SOURCE
+#include "guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#if GUARD_LINUX
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+void close_inherited(void) {
+#if GUARD_LINUX && defined(SYS_close_range)
+  if (syscall(SYS_close_range, 3u, ~0u, 0u) == 0) return;
+#endif
+  struct rlimit limit;
+  long highest = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (long)limit.rlim_cur : 65536;
+  for (long fd = 3; fd < highest; fd++) close((int)fd);
+}
+
+/* In the child, between fork and exec. Only what is safe there. */
+static void become_program(const struct options *o, int tty, int report, pid_t guard) {
+  setpgid(0, 0);
+  /* All signals are still blocked: a background group may change the terminal's group only with SIGTTOU out of the way. */
+  if (o->foreground && tty >= 0) tcsetpgrp(tty, getpid());
+#if GUARD_LINUX
+  /* kill -9 of the guard: the kernel then tells Apache to stop. */
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != guard) _exit(EXIT_GUARD);
+#else
+  (void)guard;
+#endif
+#if !GUARD_LINUX
+  for (int n = 1; n < NSIG; n++) signal(n, SIG_DFL); /* the do-nothing handlers of take_signals() */
+#endif
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+
+  char *path = o->program[0];
+  if (o->argv0) o->program[0] = (char *)o->argv0;
+  execvp(path, o->program);
+  int why = errno;
+  ssize_t done = write(report, &why, sizeof why);
+  (void)done;
+  _exit(why == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+}
+
+pid_t launch(const struct options *o, int tty, int *error) {
+  int report[2]; /* closed by a successful exec, otherwise it carries errno */
+  if (pipe(report) < 0) return *error = errno, -1;
+  fcntl(report[0], F_SETFD, FD_CLOEXEC);
+  fcntl(report[1], F_SETFD, FD_CLOEXEC);
+  pid_t guard = getpid(), child = fork();
+  if (child < 0) {
+    *error = errno;
+    close(report[0]);
+    close(report[1]);
+    return -1;
+  }
+  if (child == 0) become_program(o, tty, report[1], guard);
+  close(report[1]);
+  setpgid(child, child); /* in both processes: whoever comes first; fails harmlessly after exec */
+  int why = 0;
+  ssize_t got;
+  do got = read(report[0], &why, sizeof why);
+  while (got < 0 && errno == EINTR);
+  close(report[0]);
+  if (got == (ssize_t)sizeof why) return *error = why, -1; /* its zombie is reaped with the rest */
+  return child;
+}
