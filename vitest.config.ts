@@ -1,0 +1,23 @@
+import {defineConfig} from 'vitest/config';
+
+const REAL_SERVERS = ['test/support/global/build.ts', 'test/support/global/mod-wsgi.ts'];
+
+/** One project per layer, so that `--project unit` needs neither Apache nor a virtual environment. */
+function project(name: string, globalSetup: string[]) {
+  return {extends: true as const, test: {name, include: [`test/${name}/**/*.test.{ts,tsx}`], globalSetup}};
+}
+
+export default defineConfig({
+  test: {
+    projects: [project('unit', ['test/support/global/build.ts']), project('integration', REAL_SERVERS), project('e2e', REAL_SERVERS)],
+    pool: 'forks',
+    // Every integration test runs a whole Apache; more at once only measures the machine.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    allowOnly: false,
+    setupFiles: ['test/support/global/environment.ts'],
+    reporters: ['default', 'json'],
+    outputFile: {json: '.cache/vitest.json'},
+  },
+});
