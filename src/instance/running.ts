@@ -1,0 +1,25 @@
+import type {ExitInfo} from '../model/events.ts';
+
+/** How one run of Apache under a guard ended. */
+export interface RunEnd {
+  exit: ExitInfo;
+  /** Asked for, and with status 0. */
+  clean: boolean;
+  /** In plain words, for example "Apache's parent was killed by SIGKILL". */
+  text: string;
+}
+
+export type ApacheSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop';
+
+/** One Apache under one guard. */
+export interface Running {
+  readonly guardPid: number;
+  /** Pid of Apache's parent, once the guard has started it. */
+  apachePid(): number | null;
+  /** Does nothing when Apache has ended. */
+  signal(signal: ApacheSignal): void;
+  /** Kills whatever is left, at once. */
+  kill(): void;
+  /** Settles when nothing of this run is left. */
+  readonly ended: Promise<RunEnd>;
+}

@@ -1,0 +1,225 @@
+import type {CommandResult} from '../model/commands.ts';
+import type {ExitInfo, Phase} from '../model/events.ts';
+import {afterDeath, NO_FAILURES, type Failures} from './back-off.ts';
+import type {Bus} from './bus.ts';
+import {untilAnswered, type ProbeTarget} from './probe.ts';
+import {Reloads} from './reloads.ts';
+import type {ApacheSignal, RunEnd, Running} from './running.ts';
+
+export interface SupervisorOptions {
+  bus: Bus;
+  target: ProbeTarget;
+  /** Starts another Apache; throws in one line when it cannot. */
+  launch: () => Running;
+  /** Daemon processes alive now. */
+  daemons: () => number[];
+  /** True while the process is the one it was when it was listed. */
+  alive: (pid: number) => boolean;
+  /** Seconds a daemon may take to stop. */
+  shutdownTimeout: number;
+  /** With somebody at a screen a failed server waits for them; otherwise the supervisor ends. */
+  attended: () => boolean;
+}
+
+/** Milliseconds between two reports on a graceful stop. */
+const DRAIN_EVERY = 250;
+
+/**
+ * The life of one instance: starting, ready, degraded, reloading, stopping, stopped, failed. It alone decides when Apache is started, stopped or
+ * started again; everything it decides is an event on the bus.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #reloads: Reloads;
+  readonly finished: Promise<ExitInfo>;
+  #finish: (exit: ExitInfo) => void = () => {};
+  #running: Running | null = null;
+  #launchedAt = 0;
+  #answered = false;
+  #everAnswered = false;
+  #stopping: 'no' | 'graceful' | 'now' | 'kill' = 'no';
+  #failures: Failures = NO_FAILURES;
+  #probing: AbortController | null = null;
+  #retry: NodeJS.Timeout | undefined;
+  #drain: NodeJS.Timeout | undefined;
+  #lastExit: ExitInfo = {code: 1, signal: null};
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    this.#reloads = new Reloads({
+      ...options,
+      begin: (detail) => this.#phase('reloading', detail),
+      end: (status) => this.#settle(status),
+    });
+    options.bus.listen((event) => {
+      if (event.type === 'agent' && (event.state === 'wedged' || event.state === 'recovered' || event.state === 'gone')) this.#health();
+    });
+  }
+
+  /** Takes over an Apache that has just been launched. `at` is when, in milliseconds since the epoch. */
+  adopt(running: Running, at: number): void {
+    this.#running = running;
+    this.#launchedAt = at;
+    this.#answered = false;
+    this.#options.bus.put({type: 'launched', at, guardPid: running.guardPid, apachePid: running.apachePid()});
+    this.#phase('starting', 'waiting for the first answer');
+    void this.#awaitAnswer(running);
+    void running.ended.then((end) => this.#ended(running, end));
+  }
+
+  /** A signal sent to the supervisor by a person or a service manager: Apache gets the same one. */
+  forward(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1'): void {
+    if (signal === 'SIGINT' || signal === 'SIGTERM') this.stop(true, signal);
+    else this.restart(signal === 'SIGUSR1', `${signal} received`);
+  }
+
+  /**
+   * Stops Apache. Graceful: no new connections, requests in flight finish. Asked again it gets more urgent each time: now, then killed.
+   */
+  stop(now: boolean, signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): CommandResult {
+    clearTimeout(this.#retry);
+    const running = this.#running;
+    if (!running) {
+      this.#end(this.#lastExit);
+      return {ok: true, text: 'no Apache is running; ending'};
+    }
+    if (this.#stopping === 'now' && now) this.#stopping = 'kill';
+    else if (now) this.#stopping = 'now';
+    else if (this.#stopping === 'no') this.#stopping = 'graceful';
+    this.#reloads.cancel();
+    this.#watchDrain();
+    if (this.#stopping === 'kill') {
+      running.kill();
+      this.#phase('stopping', 'killing what is left');
+    } else if (this.#stopping === 'now') {
+      running.signal(signal);
+      this.#phase('stopping', 'stopping now; requests in flight are cut');
+    } else {
+      running.signal('graceful-stop');
+      this.#phase('stopping', 'no new connections; waiting for the requests in flight');
+    }
+    return {ok: true, text: this.#options.bus.state().lifecycle.detail};
+  }
+
+  /** Restarts Apache (its parent stays), or starts it again after a failure. */
+  restart(graceful: boolean, why: string): CommandResult {
+    if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
+    const running = this.#running;
+    if (!running) return this.#again(`${why}: starting Apache again`);
+    for (const pid of this.#options.daemons()) {
+      const text = `Apache ${graceful ? 'graceful restart' : 'restart'}: ${why}`;
+      this.#options.bus.put({type: 'restart', pid, cause: 'apache-restart', text, processGroup: this.#group(), source: 'exit'});
+    }
+    this.#reloads.apacheRestart(graceful, why, () => running.signal(graceful ? 'SIGUSR1' : 'SIGHUP'));
+    return {ok: true, text: graceful ? 'graceful restart of Apache' : 'restart of Apache; requests in flight are cut'};
+  }
+
+  /** New daemon processes with new code. `files` is empty when asked by hand. */
+  reload(files: string[]): CommandResult {
+    if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
+    if (!this.#running) return this.#again('reload: starting Apache again');
+    this.#reloads.request(files);
+    return {ok: true, text: files.length > 0 ? `reloading: ${files[0]}` : 'reloading'};
+  }
+
+  async #awaitAnswer(running: Running): Promise<void> {
+    this.#probing?.abort();
+    const probing = new AbortController();
+    this.#probing = probing;
+    const status = await untilAnswered(this.#options.target, probing.signal);
+    if (status === null || running !== this.#running) return;
+    this.#answered = true;
+    this.#everAnswered = true;
+    const ms = Date.now() - this.#launchedAt;
+    this.#options.bus.put({type: 'launched', guardPid: running.guardPid, apachePid: running.apachePid(), at: this.#launchedAt});
+    this.#options.bus.put({type: 'answered', ms, status});
+    if (this.#stopping === 'no') this.#settle(status);
+  }
+
+  /** Ready, or degraded with the reason, after something has been answered with `status`. */
+  #settle(status: number): void {
+    if (this.#stopping !== 'no') return;
+    if (status >= 500) this.#phase('degraded', `the application answers ${status}`);
+    else this.#phase('ready', '');
+    this.#health();
+  }
+
+  #health(): void {
+    const {lifecycle, agents} = this.#options.bus.state();
+    const wedged = agents.find((one) => one.state === 'wedged');
+    if (wedged && lifecycle.phase === 'ready') this.#phase('degraded', `${WEDGED} ${wedged.pid}`);
+    if (!wedged && lifecycle.phase === 'degraded' && lifecycle.detail.startsWith(WEDGED)) this.#phase('ready', '');
+  }
+
+  #ended(running: Running, end: RunEnd): void {
+    if (running !== this.#running) return;
+    this.#running = null;
+    this.#probing?.abort();
+    this.#reloads.cancel();
+    clearInterval(this.#drain);
+    this.#lastExit = end.exit;
+    if (this.#stopping !== 'no') return this.#end(end.exit);
+    if (!this.#everAnswered && !this.#answered) return this.#fail(`Apache did not start: ${end.text}`, end.exit);
+    const verdict = afterDeath(this.#failures, Date.now() - this.#launchedAt);
+    this.#failures = verdict.failures;
+    if (!verdict.again) return this.#fail(`Apache died ${verdict.failures.count} times in a row: ${end.text}`, end.exit);
+    const detail = `${end.text}; starting it again, attempt ${verdict.attempt} of ${verdict.attempts}`;
+    this.#options.bus.put({type: 'phase', phase: 'starting', detail, attempt: verdict.attempt, retryAt: Date.now() + verdict.delayMs, exit: end.exit});
+    this.#retry = setTimeout(() => this.#relaunch(), verdict.delayMs);
+  }
+
+  #again(detail: string): CommandResult {
+    clearTimeout(this.#retry);
+    this.#failures = NO_FAILURES;
+    this.#phase('starting', detail);
+    this.#relaunch();
+    return {ok: true, text: detail};
+  }
+
+  #relaunch(): void {
+    try {
+      const at = Date.now();
+      this.adopt(this.#options.launch(), at);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error), {code: 1, signal: null});
+    }
+  }
+
+  #fail(detail: string, exit: ExitInfo): void {
+    this.#lastExit = exit.code === 0 ? {code: 1, signal: null} : exit;
+    this.#options.bus.put({type: 'phase', phase: 'failed', detail, exit});
+    if (!this.#everAnswered || !this.#options.attended()) this.#finish(this.#lastExit);
+  }
+
+  #end(exit: ExitInfo): void {
+    const failed = this.#options.bus.state().lifecycle.phase === 'failed';
+    if (!failed) this.#options.bus.put({type: 'phase', phase: 'stopped', detail: '', exit});
+    this.#finish(exit);
+  }
+
+  #watchDrain(): void {
+    if (this.#drain) return;
+    const report = () => {
+      const {requests} = this.#options.bus.state();
+      const oldest = requests[0];
+      const oldestMs = oldest ? Date.now() - oldest.startedAt : null;
+      this.#options.bus.put({type: 'drain', inFlight: requests.length, oldestMs, deadline: null});
+    };
+    report();
+    this.#drain = setInterval(report, DRAIN_EVERY);
+  }
+
+  #phase(phase: Phase, detail: string): void {
+    const {lifecycle} = this.#options.bus.state();
+    if (lifecycle.phase !== phase || lifecycle.detail !== detail) this.#options.bus.put({type: 'phase', phase, detail});
+  }
+
+  #group(): string {
+    return this.#options.bus.state().info?.processGroup ?? '';
+  }
+}
+
+const WEDGED = 'the Python interpreter is held in daemon process';
+
+export type {ApacheSignal};

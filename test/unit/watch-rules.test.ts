@@ -1,0 +1,37 @@
+import {expect, test} from 'vitest';
+import {watchRules} from '../../src/instance/watch-rules.ts';
+
+const root = '/srv/shop';
+const relevant = (path: string, include: string[] = [], exclude: string[] = []) => watchRules(root, include, exclude).relevant(`${root}/${path}`);
+
+test.each(['app.wsgi', 'shop/views.py', 'templates/cart.html', '.env', '.env.local', 'conf/settings.yaml', 'po/de.mo'])('%s is code', (path) => {
+  expect(relevant(path)).toBe(true);
+});
+
+test.each([
+  'db.sqlite3', 'debug.log', 'shop/__pycache__/views.cpython-311.pyc', '.git/index', 'venv/lib/python3.11/site-packages/django/http.py',
+  'shop/.views.py.swp', 'shop/views.py~', 'shop/4913', 'shop/#views.py#', 'shop/.#views.py', 'media/upload.html', 'node_modules/a/b.json',
+])('%s is not', (path) => {
+  expect(relevant(path)).toBe(false);
+}); // prettier-ignore
+
+test('globs add and take away', () => {
+  expect(relevant('data/rates.csv')).toBe(false);
+  expect(relevant('data/rates.csv', ['data/*.csv'])).toBe(true);
+  expect(relevant('deep/er/rates.csv', ['*.csv'])).toBe(true);
+  expect(relevant('shop/views.py', [], ['shop/*'])).toBe(false);
+  expect(relevant('shop/views.py', ['*.py'], ['views.py'])).toBe(false);
+});
+
+test('ignored folders are not even looked into', () => {
+  const rules = watchRules(root, [], ['generated/**']);
+  expect(rules.ignored(`${root}/node_modules`, false)).toBe(true);
+  expect(rules.ignored(`${root}/shop`, false)).toBe(false);
+  expect(rules.ignored(`${root}/generated/x`, false)).toBe(true);
+  expect(rules.ignored(root, false)).toBe(false);
+  expect(rules.ignored(`${root}/.hidden`, false)).toBe(false);
+});
+
+test('a root inside a folder of an ignored name is still watched', () => {
+  expect(watchRules('/home/x/media/site', [], []).relevant('/home/x/media/site/app.py')).toBe(true);
+});
