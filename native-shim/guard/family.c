@@ -22,21 +22,35 @@ struct process {
 
 bool adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
 
-/* Field 4 of /proc/PID/stat. The name in field 2 may hold anything, so count from its last bracket. */
-static bool read_process(const char *name, struct process *p) {
-  char path[32], text[512];
-  int length = snprintf(path, sizeof path, "/proc/%.10s/stat", name);
-  if (length < 0 || (size_t)length >= sizeof path) return false;
+/* Fields 3 and later of /proc/PID/stat, or NULL. The name in field 2 may hold anything, so count from its last bracket. */
+static const char *read_stat(const char *pid, char *text, size_t size) {
+  char path[32];
+  int length = snprintf(path, sizeof path, "/proc/%.10s/stat", pid);
+  if (length < 0 || (size_t)length >= sizeof path) return NULL;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  ssize_t got = read(fd, text, sizeof text - 1);
+  if (fd < 0) return NULL;
+  ssize_t got = read(fd, text, size - 1);
   close(fd);
-  if (got <= 0) return false;
+  if (got <= 0) return NULL;
   text[got] = 0;
-  const char *after = strrchr(text, ')');
-  char state;
+  const char *bracket = strrchr(text, ')');
+  return bracket ? bracket + 1 : NULL;
+}
+
+unsigned long long start_of(pid_t pid) {
+  char name[16], text[512];
+  unsigned long long start = 0;
+  snprintf(name, sizeof name, "%ld", (long)pid);
+  const char *after = read_stat(name, text, sizeof text);
+  if (!after || sscanf(after, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &start) != 1) return 0;
+  return start;
+}
+
+static bool read_process(const char *name, struct process *p) {
+  char text[512], state;
   int parent;
-  if (!after || sscanf(after + 1, " %c %d", &state, &parent) != 2) return false;
+  const char *after = read_stat(name, text, sizeof text);
+  if (!after || sscanf(after, " %c %d", &state, &parent) != 2) return false;
   *p = (struct process){.pid = (pid_t)atol(name), .parent = parent, .dead = state == 'Z' || state == 'X'};
   return true;
 }
@@ -109,6 +123,11 @@ size_t list_family(pid_t *pids, size_t room) {
 #else
 
 bool adopt_orphans(void) { return false; }
+
+unsigned long long start_of(pid_t pid) {
+  (void)pid;
+  return 0;
+}
 
 size_t signal_family(int signal_number, pid_t group) { return kill(-group, signal_number) == 0 ? 1 : 0; }
 

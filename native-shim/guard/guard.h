@@ -51,6 +51,8 @@ int parent_died_signal(void);
 int has_handler(pid_t pid, int signal_number);
 
 /* ---- family.c ---- */
+/* When a process started, in clock ticks since boot: tells it from a later one with the same pid. 0 where not known. */
+unsigned long long start_of(pid_t pid);
 /* Orphaned descendants become our children. False where the platform cannot. */
 bool adopt_orphans(void);
 /* Sends a signal to every living descendant; returns how many. Without /proc: to the process group `group`. */

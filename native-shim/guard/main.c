@@ -245,7 +245,7 @@ int main(int argc, char **argv) {
     while (waitpid(-1, NULL, 0) > 0) continue;
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
   }
-  status_line("started %ld", (long)g.program);
+  status_line("started %ld %llu", (long)g.program, start_of(g.program));
 
   bool killed = false;
   while (reap(), !g.ended && !killed) {

@@ -1,0 +1,182 @@
+import {closeSync, constants as fsConstants, fstatSync, openSync, readSync} from 'node:fs';
+import {constants as osConstants} from 'node:os';
+import {spawn} from 'node-pty';
+import {nativeAsset} from '../express/assets.ts';
+import type {ExitInfo} from '../model/events.ts';
+import {classifyExit} from './guard-exit.ts';
+import type {ExitMeaning} from './guard-exit.ts';
+import {parseGuardStatus} from './guard-status.ts';
+import type {GuardVerdict} from './guard-status.ts';
+import {processStart, sweepInstance} from './guard-sweep.ts';
+import type {SweepResult} from './guard-sweep.ts';
+
+export interface GuardLaunch {
+  /** Program and arguments: Apache in the foreground. */
+  argv: readonly [string, ...string[]] | readonly string[];
+  /** Name that the program sees as its own, as `exec -a` would give it. */
+  argv0?: string;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Seconds between a demand to stop and SIGKILL, 0 to 86400. A graceful stop has no limit of its own. */
+  graceSeconds: number;
+  /** File that the guard creates or empties (0600); its folder must be writable by nobody else. */
+  statusFile: string;
+  /** Size of the pty. It never changes: Apache and `print` have no use for the real one, and a change would be a SIGWINCH. */
+  cols: number;
+  rows: number;
+  /** Another guard than the built one. */
+  guardPath?: string;
+}
+
+/** `graceful-stop` lets requests in flight finish; INT and TERM cut them; HUP restarts; USR1 restarts gracefully. */
+export type GuardSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop';
+
+export interface GuardEnd {
+  /** How the guard ended, which is how Apache ended unless the guard itself was killed. */
+  exit: ExitInfo;
+  verdict: GuardVerdict;
+  meaning: ExitMeaning;
+  /** The guard did not see everything end: call `sweep()` before anything is started again. */
+  needsSweep: boolean;
+}
+
+export interface GuardHandle {
+  readonly guardPid: number;
+  /** Apache's parent, as soon as the guard has written it (about a millisecond after launch); null before, or when it never started. */
+  apachePid(): number | null;
+  /** Resolves with Apache's pid when it is known, null when the guard ended without starting it. */
+  started(): Promise<number | null>;
+  /** Raw output; it is read for ever whether or not anybody listens. Returns the function that ends the subscription. */
+  onOutput(listener: (chunk: Buffer) => void): () => void;
+  /** Called once, also when it is subscribed to afterwards. */
+  onExit(listener: (end: GuardEnd) => void): void;
+  /** Asks the guard; false when it has already ended. HUP, USR1 and graceful-stop wait until Apache has been started. */
+  signal(signal: GuardSignal): boolean;
+  /** After the guard's death: makes sure that nothing of the instance is left. Takes at most `graceSeconds` and five seconds more. */
+  sweep(): Promise<SweepResult>;
+}
+
+/** The guard's descendants carry this in their environment, so that sweep() finds those that left the session. */
+const MARK = 'WSGIDECK_GUARD';
+/** A line is ten bytes or so: enough for some 100,000 requests in one run. */
+const STATUS_LIMIT = 1024 * 1024;
+let launches = 0;
+
+/**
+ * Starts Apache under the guard on a new pty. Synchronous, about a millisecond.
+ * A program that cannot be run is not an exception: it comes as the guard's exit (126, 127).
+ * @throws Error when there is no guard in the installation, or the system has no pty left.
+ */
+export function launchGuard(launch: GuardLaunch): GuardHandle {
+  const mark = `${process.pid}-${Date.now()}-${++launches}`;
+  const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
+  if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
+  const pty = spawn(launch.guardPath ?? nativeAsset('wsgideck-guard'), [...args, '--', ...launch.argv], {
+    cwd: launch.cwd,
+    env: {...launch.env, [MARK]: mark},
+    name: launch.env.TERM ?? 'dumb',
+    cols: launch.cols,
+    rows: launch.rows,
+    encoding: null,
+  });
+  const guardPid = pty.pid;
+  const guardStart = processStart(guardPid);
+
+  let apache: {pid: number; start: number | null} | null = null;
+  let end: GuardEnd | null = null;
+  const outputs = new Set<(chunk: Buffer) => void>();
+  const exits = new Set<(end: GuardEnd) => void>();
+
+  // Never paused: a paused pty loses what is unread 200 ms after the exit, and a full one makes Apache wait.
+  pty.onData((data: unknown) => {
+    const chunk = data as Buffer; // encoding: null
+    for (const listener of outputs) listener(chunk);
+  });
+  pty.onExit(({exitCode, signal}) => {
+    const exit: ExitInfo = signal ? {code: null, signal: signalName(signal)} : {code: exitCode, signal: null};
+    const verdict = parseGuardStatus(readStatus(launch.statusFile, guardPid));
+    end = {exit, verdict, meaning: classifyExit(exit, verdict), needsSweep: needsSweep(verdict)};
+    for (const listener of exits) listener(end);
+    exits.clear();
+  });
+
+  const apachePid = (): number | null => {
+    if (apache === null) {
+      const verdict = parseGuardStatus(readStatus(launch.statusFile, guardPid));
+      if (verdict.apachePid !== null) apache = {pid: verdict.apachePid, start: verdict.apacheStart};
+    }
+    return apache?.pid ?? null;
+  };
+
+  const started = async (): Promise<number | null> => {
+    for (let wait = 1; apachePid() === null && end === null; wait = Math.min(wait * 2, 50)) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    return apachePid();
+  };
+
+  const send = (signal: NodeJS.Signals): boolean => {
+    if (end !== null) return false;
+    try {
+      return process.kill(guardPid, signal);
+    } catch {
+      return false;
+    }
+  };
+
+  return {
+    guardPid,
+    apachePid,
+    started,
+    onOutput(listener) {
+      outputs.add(listener);
+      return () => outputs.delete(listener);
+    },
+    onExit(listener) {
+      if (end === null) exits.add(listener);
+      else queueMicrotask(listener.bind(null, end));
+    },
+    signal(signal) {
+      const name = signal === 'graceful-stop' ? 'SIGUSR2' : signal;
+      // In its first millisecond the guard does not handle signals yet; a restart must not end it, a stop may.
+      if (name === 'SIGINT' || name === 'SIGTERM' || apachePid() !== null) return send(name);
+      if (end !== null) return false;
+      void started().then((pid) => pid !== null && send(name));
+      return true;
+    },
+    sweep: () =>
+      sweepInstance(
+        {guardPid, guardStart, apachePid: apachePid(), apacheStart: apache?.start ?? null, mark: `${MARK}=${mark}`},
+        launch.graceSeconds,
+      ),
+  };
+}
+
+function needsSweep(verdict: GuardVerdict): boolean {
+  if (verdict.leftBehind.length > 0) return true;
+  return verdict.end === null && verdict.cannotRun === null;
+}
+
+function signalName(number: number): string {
+  for (const [name, value] of Object.entries(osConstants.signals)) if (value === number) return name;
+  return `signal ${number}`;
+}
+
+/** The file's text, or nothing when it is not there yet or tells of another guard (an earlier run in the same place). */
+function readStatus(path: string, guardPid: number): string {
+  let fd: number;
+  try {
+    fd = openSync(path, fsConstants.O_RDONLY | fsConstants.O_NOFOLLOW | fsConstants.O_NONBLOCK);
+  } catch {
+    return '';
+  }
+  try {
+    const buffer = Buffer.alloc(Math.min(fstatSync(fd).size, STATUS_LIMIT));
+    const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0));
+    return text.startsWith(`guard ${guardPid}\n`) ? text : '';
+  } catch {
+    return '';
+  } finally {
+    closeSync(fd);
+  }
+}
