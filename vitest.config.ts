@@ -9,7 +9,7 @@ function project(name: string, globalSetup: string[]) {
 
 export default defineConfig({
   test: {
-    projects: [project('unit', ['test/support/global/build.ts']), project('integration', REAL_SERVERS), project('e2e', REAL_SERVERS)],
+    projects: [project('unit', ['test/support/global/native.ts']), project('integration', REAL_SERVERS), project('e2e', REAL_SERVERS)],
     pool: 'forks',
     // Every integration test runs a whole Apache; more at once only measures the machine.
     maxWorkers: 2,

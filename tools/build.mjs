@@ -27,7 +27,6 @@ const PYTHON = ['agent.py', 'handler.py'];
  */
 export async function build({clean = false} = {}) {
   if (clean) await rm(dist, {recursive: true, force: true});
-  await mkdir(join(dist, 'native'), {recursive: true});
   const [bundles, native] = await Promise.all([bundle(), buildNative()]);
   return {outputs: [...bundles.outputs, ...native.outputs], missing: [...bundles.missing, ...native.missing]};
 }
@@ -73,7 +72,9 @@ async function bundle() {
   return {outputs, missing};
 }
 
-async function buildNative() {
+/** Only dist/native/: the guard, the agent and the handler. */
+export async function buildNative() {
+  await mkdir(join(dist, 'native'), {recursive: true});
   const missing = [];
   const outputs = [];
   const copies = PYTHON.map(async (name) => {

@@ -22,15 +22,20 @@ async function freePort() {
   throw new Error('all ports from 8000 to 8099 are taken; give one with: npm run demo -- --port PORT');
 }
 
-/** Apache refuses to serve as root; its processes run as this user. */
-function runUser() {
-  const users = readFileSync('/etc/passwd', 'utf8')
+function rows(file) {
+  return readFileSync(file, 'utf8')
     .split('\n')
-    .map((line) => line.split(':')[0]);
-  const user = ['www-data', 'apache', 'nobody'].find((name) => users.includes(name));
+    .map((line) => line.split(':'));
+}
+
+/** Apache refuses to serve as root; its processes run as this user and this user's own group. */
+function runAs() {
+  const users = rows('/etc/passwd');
+  const user = ['www-data', 'apache', 'nobody'].map((name) => users.find((row) => row[0] === name)).find(Boolean);
   if (user === undefined)
     throw new Error('running as root, but none of www-data, apache and nobody exists to serve as; run as a normal user');
-  return user;
+  const group = rows('/etc/group').find((row) => row[2] === user[3]);
+  return ['--user', user[0], ...(group === undefined ? [] : ['--group', group[0]])];
 }
 
 function openToAll(path) {
@@ -56,7 +61,7 @@ async function main() {
   const given = extra.indexOf('--port');
   const port = given >= 0 ? Number(extra[given + 1]) : await freePort();
   const demo = place();
-  const user = isRoot && !extra.includes('--user') ? ['--user', runUser()] : [];
+  const user = isRoot && !extra.includes('--user') ? runAs() : [];
   // Ten seconds, so that the silent bank is given up on while you watch.
   const settings = ['--processes', '2', '--threads', '3', '--request-timeout', '10', '--reload-on-changes'];
   const command = [join(root, 'dist/wsgideck.mjs'), 'start-server', join(demo.folder, 'app.wsgi')];

@@ -77,7 +77,12 @@ export async function killAll(processes: ProcessInfo[]): Promise<void> {
   const end = Date.now() + 5000;
   while (processes.some(same)) {
     if (Date.now() > end)
-      throw new Error(`still there after SIGKILL: ${processes.filter(same).map((info) => `${info.pid} ${info.command}`)}`);
+      throw new Error(
+        `still there after SIGKILL: ${processes
+          .filter(same)
+          .map((info) => `${info.pid} ${info.command}`)
+          .join(', ')}`,
+      );
     await sleep(20);
   }
 }

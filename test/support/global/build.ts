@@ -1,6 +1,6 @@
 import {build} from '../../../tools/build.mjs';
 
-/** Before any test: dist/ is what the sources are. Projects share one vitest process, so the second and third call find it done. */
+/** Before any test: dist/ is what the sources are. Projects share one vitest process: the second call finds it done. */
 let done: Promise<unknown> | undefined;
 
 export default async function setup(): Promise<void> {
