@@ -1,0 +1,69 @@
+/**
+ * Access log lines -> entries: our private format (DECK_ACCESS_FORMAT) and, for servers that are not ours, `common` and `combined`.
+ * Runs for every request of the server, so it uses no regular expression on the ordinary path.
+ */
+import type {LogEntry, LogLevel} from '../../model/log.ts';
+import {parseAccessLogTime} from './apache-time.ts';
+import {unescapeLogText} from './unescape.ts';
+
+const FIELDS = 9;
+const COMBINED = /^(\S+) \S+ (?:\S+|".*?") \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)/;
+
+/**
+ * One line of our private access log. Null when it is not one (cut in two by a full disk, for example).
+ * `pid` is the MPM child's, `at` the moment the answer was finished.
+ */
+export function parseDeckAccessLine(line: string): LogEntry | null {
+  const cut: string[] = [];
+  let from = 0;
+  for (let i = 0; i < FIELDS - 1; i++) {
+    const tab = line.indexOf('\t', from);
+    if (tab < 0) return null;
+    cut.push(line.slice(from, tab));
+    from = tab + 1;
+  }
+  const [end, duration, code, size, id, client, pid, method] = cut as [string, string, string, string, string, string, string, string];
+  const status = Number(code);
+  // `-` stands for nothing sent; a request that could not be read has no status worth the name but still counts.
+  const bytes = size === '-' ? 0 : Number(size);
+  const micros = Number(duration);
+  const at = Math.floor(Number(end) / 1000);
+  if (!Number.isInteger(status) || !Number.isFinite(at) || !Number.isFinite(micros) || !Number.isFinite(bytes) || at <= 0) return null;
+  const entry = accessEntry(at, method, unescapeLogText(line.slice(from)), status, micros, bytes);
+  entry.pid = Number(pid);
+  if (id !== '-' && id !== '') entry.requestId = id;
+  if (client !== '-' && client !== '') entry.client = client;
+  return entry;
+}
+
+/** One line in Apache's `common` or `combined` format: no duration, so `micros` is 0 and the text has none. */
+export function parseCommonAccessLine(line: string): LogEntry | null {
+  const match = COMBINED.exec(line);
+  if (!match) return null;
+  const at = parseAccessLogTime(match[2]!);
+  if (at === null) return null;
+  const request = unescapeLogText(match[3]!);
+  const [method, url] = request.split(' ', 2) as [string, string | undefined];
+  const bytes = match[5] === '-' ? 0 : Number(match[5]);
+  const entry = accessEntry(at, url === undefined ? '-' : method, url ?? request, Number(match[4]), 0, bytes);
+  entry.client = match[1]!;
+  return entry;
+}
+
+/** Either format, told apart by its first characters. */
+export function parseAccessLine(line: string): LogEntry | null {
+  return line.includes('\t') ? (parseDeckAccessLine(line) ?? parseCommonAccessLine(line)) : parseCommonAccessLine(line);
+}
+
+function accessEntry(at: number, method: string, url: string, status: number, micros: number, bytes: number): LogEntry {
+  const level: LogLevel = status >= 500 ? 'error' : 'info';
+  const time = micros > 0 ? ` ${durationText(micros)}` : '';
+  return {seq: 0, at, source: 'access', level, text: `${method} ${url} ${status}${time}`, access: {method, url, status, micros, bytes}};
+}
+
+/** `0.4 ms`, `88 ms`, `1.2 s`. */
+function durationText(micros: number): string {
+  if (micros < 9_950) return `${(micros / 1000).toFixed(1)} ms`;
+  if (micros < 999_500) return `${Math.round(micros / 1000)} ms`;
+  return `${(micros / 1_000_000).toFixed(1)} s`;
+}
