@@ -27,7 +27,8 @@ export function classifyExit(exit: ExitInfo, verdict: GuardVerdict): ExitMeaning
 
   const asked = verdict.asked.some((request) => STOPS.has(request));
   const because = reason(verdict, asked);
-  if (verdict.killedAfterGrace) return {clean: false, text: `Apache was killed: it did not stop within its grace time${because}`};
+  if (verdict.killedAfterGrace)
+    return {clean: false, text: `Apache was killed: it did not stop within its grace time${because.replace(', as asked', '')}`};
   if (exit.signal !== null) return bySignal(exit.signal, because);
   if (exit.code === 0) {
     return {

@@ -52,6 +52,8 @@ export interface GuardHandle {
   onExit(listener: (end: GuardEnd) => void): void;
   /** Asks the guard; false when it has already ended. HUP, USR1 and graceful-stop wait until Apache has been started. */
   signal(signal: GuardSignal): boolean;
+  /** Kills Apache's process group at once; the guard then ends whatever has left it. False when the guard has already ended. */
+  kill(): boolean;
   /** After the guard's death: makes sure that nothing of the instance is left. Takes at most `graceSeconds` and five seconds more. */
   sweep(): Promise<SweepResult>;
 }
@@ -115,10 +117,10 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
     return apachePid();
   };
 
-  const send = (signal: NodeJS.Signals): boolean => {
+  const send = (signal: NodeJS.Signals, pid = guardPid): boolean => {
     if (end !== null) return false;
     try {
-      return process.kill(guardPid, signal);
+      return process.kill(pid, signal);
     } catch {
       return false;
     }
@@ -143,6 +145,11 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
       if (end !== null) return false;
       void started().then((pid) => pid !== null && send(name));
       return true;
+    },
+    kill() {
+      const pid = apachePid();
+      // Before there is an Apache, the guard itself can be killed: nothing is lost with it.
+      return send('SIGKILL', pid === null ? guardPid : -pid);
     },
     sweep: () =>
       sweepInstance(

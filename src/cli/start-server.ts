@@ -1,0 +1,1 @@
+import {discover, httpdCommand, parseStartServer, planServer, preflight, removeServerRoot, writeServerRoot, helpText, bannerLines, currentHost, UsageError} from '../express/index.ts';

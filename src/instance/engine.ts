@@ -1,0 +1,99 @@
+import {kill} from 'node:process';
+import type {Engine} from '../control/server.ts';
+import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
+import type {DeckEvent} from '../model/events.ts';
+import {summarise} from '../model/reduce.ts';
+import {sourceAround} from '../sources/source-text.ts';
+import type {Bus} from './bus.ts';
+import type {Captures} from './captures.ts';
+import type {Observer} from './observer.ts';
+import type {Supervisor} from './supervisor.ts';
+
+/** Signals that end an Apache parent or a guard are not sent to single processes from here: there are commands for that. */
+const PROTECTED = new Set(['supervisor', 'dashboard', 'guard']);
+
+/** What a connected client can ask of a live instance. */
+export class LiveEngine implements Engine {
+  readonly #bus: Bus;
+  readonly #supervisor: Supervisor;
+  readonly #observer: Observer;
+  readonly #captures: Captures;
+
+  constructor(bus: Bus, supervisor: Supervisor, observer: Observer, captures: Captures) {
+    this.#bus = bus;
+    this.#supervisor = supervisor;
+    this.#observer = observer;
+    this.#captures = captures;
+  }
+
+  state() {
+    return this.#bus.state();
+  }
+
+  listen(listener: (event: DeckEvent) => void): () => void {
+    return this.#bus.listen(listener);
+  }
+
+  setCadence(ms: number): void {
+    this.#observer.setCadence(ms);
+  }
+
+  async command(command: Command): Promise<CommandResult> {
+    switch (command.type) {
+      case 'stop':
+        return this.#supervisor.stop(command.now);
+      case 'restart':
+        return this.#supervisor.restart(command.graceful, 'asked for');
+      case 'reload':
+        return this.#supervisor.reload([]);
+      case 'signal':
+        return this.#signal(command.pid, command.signal);
+      case 'stacks':
+        return this.#stacks(command.pid);
+      case 'cadence':
+        this.setCadence(command.ms);
+        return {ok: true, text: ''};
+    }
+  }
+
+  async query(query: Query): Promise<QueryResults[keyof QueryResults]> {
+    switch (query.type) {
+      case 'log':
+        return this.#observer.logs.window(query);
+      case 'capture':
+        return this.#captures.get(query.id);
+      case 'live':
+        return this.#live(query.pid);
+      case 'source':
+        // A screen may only read what a stack or traceback has named: the socket is no way to read any file.
+        if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');
+        return sourceAround(query.file, query.line, query.context);
+    }
+  }
+
+  async #live(pid: number): Promise<QueryResults['live']> {
+    const capture = (await this.#observer.takeStacks(pid))[0];
+    return capture ? this.#captures.remember(capture) : null;
+  }
+
+  #signal(pid: number, signal: NodeJS.Signals): CommandResult {
+    const row = this.#bus.state().processes.find((one) => one.pid === pid);
+    if (!row || !this.#observer.isOurs(pid)) return {ok: false, text: `process ${pid} is not part of this server (any more)`};
+    if (PROTECTED.has(row.role)) return {ok: false, text: `the ${row.role} is not signalled from here; use stop or restart`};
+    try {
+      kill(pid, signal);
+    } catch (error) {
+      return {ok: false, text: `${signal} to ${pid}: ${(error as Error).message}`};
+    }
+    return {ok: true, text: `sent ${signal} to ${row.role} ${pid}`};
+  }
+
+  async #stacks(pid: number | undefined): Promise<CommandResult> {
+    const captures = await this.#observer.takeStacks(pid);
+    for (const capture of captures) this.#bus.put({type: 'stacks', capture});
+    if (captures.length === 0) return {ok: false, text: 'no daemon process with an agent to ask'};
+    const threads = captures.reduce((sum, one) => sum + one.threads.length, 0);
+    const text = `stacks of ${threads} thread${threads === 1 ? '' : 's'} in ${captures.length} process${captures.length === 1 ? '' : 'es'}`;
+    return {ok: true, text, captures: captures.map(summarise)};
+  }
+}

@@ -1,0 +1,23 @@
+import type {InstanceInfo} from '../model/events.ts';
+import type {GuardLaunch} from './guard.ts';
+import type {ProbeTarget} from './probe.ts';
+
+/** All that is needed to run one instance, worked out beforehand. */
+export interface InstancePlan {
+  info: InstanceInfo;
+  launch: GuardLaunch;
+  target: ProbeTarget;
+  controlSocket: string;
+  agentSocket: string;
+  /** Where each daemon process keeps its slots and fault file. */
+  runDirectory: string;
+  errorLog: string;
+  /** Our own access log. */
+  accessLog: string;
+  /** Who the daemons run as, when that is not ourselves. */
+  runUser: {uid: number; gid: number} | null;
+  /** What a change restarts the daemons for; null without --reload-on-changes. */
+  watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
+  /** Printed before anything else in plain mode. */
+  banner: readonly string[];
+}

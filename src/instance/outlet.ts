@@ -1,0 +1,72 @@
+import type {DeckEvent} from '../model/events.ts';
+import {builtAsset} from '../express/assets.ts';
+import {LineOutput} from '../terminal/line-output.ts';
+import type {Bus} from './bus.ts';
+import {DashboardChild} from './dashboard-child.ts';
+import {plainLines} from './plain.ts';
+
+/** How an instance shows itself on the terminal or pipe it was started from. */
+export interface Outlet {
+  /** Is a person looking at a screen. */
+  attended(): boolean;
+  dashboardPid(): number | null;
+  /** Called when everything has ended; settles when all is written and the terminal is as before. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for what is left to be written, and for a dashboard to leave by itself. */
+const LAST_WORDS = 2000;
+
+/** Every event as one line of JSON. */
+export function jsonOutlet(bus: Bus): Outlet {
+  const dropped = (count: number) => JSON.stringify({type: 'dropped', at: Date.now(), instance: bus.state().name, lines: count});
+  const output = new LineOutput(1, dropped);
+  const off = bus.listen((event) => output.put(JSON.stringify(event)));
+  return closing(() => null, off, output);
+}
+
+/** Lines for people. */
+export function plainOutlet(bus: Bus, banner: readonly string[] = []): Outlet {
+  const output = new LineOutput(1, (count) => `... ${count} lines left out: nobody reads them fast enough`);
+  for (const line of banner) output.put(line);
+  const off = bus.listen((event: DeckEvent) => {
+    for (const line of plainLines(event)) output.put(line);
+  });
+  return closing(() => null, off, output);
+}
+
+function closing(dashboardPid: () => number | null, off: () => void, output: LineOutput): Outlet {
+  return {
+    attended: () => false,
+    dashboardPid,
+    async close() {
+      off();
+      await output.flush(LAST_WORDS);
+    },
+  };
+}
+
+/** The dashboard; should it die, the server goes on and plain lines take its place. */
+export function dashboardOutlet(bus: Bus, controlSocket: string): Outlet {
+  const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', 'stop']);
+  let open = true;
+  let plain: Outlet | null = null;
+  let closed = false;
+  void child.ended.then(({code, signal}) => {
+    open = false;
+    if (closed) return;
+    plain = plainOutlet(bus, [
+      `wsgideck: the dashboard has ended (${signal ?? `status ${code}`}); the server goes on, Ctrl-C stops it`,
+      `wsgideck: a new dashboard from another terminal: wsgideck attach ${bus.state().info?.serverRoot ?? ''}`,
+    ]);
+  });
+  return {
+    attended: () => open,
+    dashboardPid: () => (open ? (child.pid ?? null) : null),
+    async close() {
+      closed = true;
+      await child.leave(LAST_WORDS);
+      await plain?.close();
+    },
+  };
+}

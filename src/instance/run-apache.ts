@@ -1,0 +1,33 @@
+import {kill} from 'node:process';
+import {launchGuard, type GuardLaunch} from './guard.ts';
+import type {Running} from './running.ts';
+
+/**
+ * Starts Apache under a guard.
+ * @param onOutput what Apache prints on its pty: start-up messages, before its logs are open.
+ */
+export function runApache(launch: GuardLaunch, onOutput: (chunk: Buffer) => void): Running {
+  const guard = launchGuard(launch);
+  guard.onOutput(onOutput);
+  return {
+    guardPid: guard.guardPid,
+    apachePid: () => guard.apachePid(),
+    signal: (signal) => void guard.signal(signal),
+    kill() {
+      const apache = guard.apachePid();
+      if (apache === null) return;
+      try {
+        // Apache's parent leads its own process group; the guard sees to whatever has left that.
+        kill(-apache, 'SIGKILL');
+      } catch {
+        // Already gone.
+      }
+    },
+    ended: new Promise((resolve) => {
+      guard.onExit(async (end) => {
+        if (end.needsSweep) await guard.sweep();
+        resolve({exit: end.exit, clean: end.meaning.clean, text: end.meaning.text});
+      });
+    }),
+  };
+}

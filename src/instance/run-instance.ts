@@ -1,0 +1,94 @@
+import {ControlServer} from '../control/server.ts';
+import type {ExitInfo} from '../model/events.ts';
+import {Bus} from './bus.ts';
+import {Captures} from './captures.ts';
+import {terminalGone} from './dashboard-child.ts';
+import {LiveEngine} from './engine.ts';
+import type {InstancePlan} from './instance-plan.ts';
+import {Observer} from './observer.ts';
+import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
+import {runApache} from './run-apache.ts';
+import type {Running} from './running.ts';
+import {StartupOutput} from './startup-output.ts';
+import {Supervisor} from './supervisor.ts';
+
+export type OutletKind = 'dashboard' | 'plain' | 'json';
+
+export interface FirstRun {
+  running: Running;
+  at: number;
+  output: StartupOutput;
+}
+
+/** Signals that a person or a service manager sends to the supervisor. */
+export const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const;
+export type Forwarded = (typeof FORWARDED)[number];
+
+/**
+ * Watches over an Apache that has just been started, until it has ended for good.
+ * @param signals calls its listener for each signal the supervisor gets, those included that came before this was loaded.
+ * @returns how Apache ended, and a reason when it was not asked to.
+ */
+export async function runInstance(
+  plan: InstancePlan,
+  first: FirstRun,
+  kind: OutletKind,
+  signals: (listener: (signal: Forwarded) => void) => void,
+): Promise<{exit: ExitInfo; failure: string | null}> {
+  const bus = new Bus(plan.info.name);
+  const captures = new Captures(bus);
+  const make = {json: () => jsonOutlet(bus), plain: () => plainOutlet(bus, plan.banner), dashboard: () => dashboardOutlet(bus, plan.controlSocket)};
+  let outlet = kind === 'dashboard' ? null : make[kind]();
+  const pids = () => ({guard: bus.state().lifecycle.guardPid, apache: bus.state().lifecycle.apachePid, dashboard: outlet?.dashboardPid() ?? null});
+  const observer = new Observer(bus, plan, pids);
+  first.output.to(observer.startupLine);
+  const launch = () => {
+    const output = new StartupOutput();
+    output.to(observer.startupLine);
+    return runApache(plan.launch, output.chunk);
+  };
+  const supervisor = new Supervisor({
+    bus,
+    target: plan.target,
+    launch,
+    daemons: () => observer.daemons(),
+    alive: (pid) => observer.alive(pid),
+    shutdownTimeout: plan.info.shutdownTimeout,
+    attended: () => outlet?.attended() ?? false,
+  });
+  bus.put({type: 'instance', info: plan.info});
+  supervisor.adopt(first.running, first.at);
+  signals((signal) => {
+    // The kernel's hang-up comes as SIGHUP as well: without a terminal there is nobody to restart for.
+    if (signal === 'SIGHUP' && terminalGone()) supervisor.forward('SIGTERM');
+    else supervisor.forward(signal);
+  });
+  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures), plan.controlSocket);
+  try {
+    await Promise.all([server.start(), observer.start()]);
+    outlet ??= make.dashboard();
+    const watching = plan.watch ? watchRoots(plan.watch, bus, supervisor) : null;
+    const exit = await supervisor.finished;
+    await watching?.then((one) => one.close());
+    await observer.stop();
+    const {lifecycle} = bus.state();
+    return {exit, failure: lifecycle.phase === 'failed' ? lifecycle.detail : null};
+  } finally {
+    await server.close();
+    await outlet?.close();
+  }
+}
+
+async function watchRoots(watch: NonNullable<InstancePlan['watch']>, bus: Bus, supervisor: Supervisor): Promise<{close(): Promise<void>}> {
+  // Loaded only now: most servers do not watch, and the start does not wait for it.
+  const {watchSources} = await import('./watcher.ts');
+  const {include, exclude} = watch;
+  const onChange = (files: string[]) => void supervisor.reload(files);
+  const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
+  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, onChange, onProblem})));
+  return {
+    async close() {
+      await Promise.all(watchers.map((one) => one.close()));
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** The threads of a capture in the order in which they matter; equal stacks become one. Pure. */
+import type {RequestRef, StackCapture, ThreadStack} from './stacks.ts';
+
+export interface ThreadGroup {
+  /** The first of the threads with this stack. */
+  thread: ThreadStack;
+  /** How many threads stand at exactly these frames. */
+  count: number;
+  requests: RequestRef[];
+}
+
+/** Threads with a request first, the oldest request on top; then idle ones. Stacks that are equal frame by frame are grouped. */
+export function selectThreads(capture: Pick<StackCapture, 'threads'>): ThreadGroup[] {
+  const groups = new Map<string, ThreadGroup>();
+  for (const thread of capture.threads.toSorted(byRequest)) {
+    const key = `${thread.request ? 'r' : 'i'}|${thread.frames.map((one) => `${one.file}:${one.line}:${one.func}`).join('|')}`;
+    const group = groups.get(key);
+    if (group) {
+      group.count++;
+      if (thread.request) group.requests.push(thread.request);
+    } else groups.set(key, {thread, count: 1, requests: thread.request ? [thread.request] : []});
+  }
+  return [...groups.values()];
+}
+
+function byRequest(a: ThreadStack, b: ThreadStack): number {
+  return (a.request?.startedAt ?? Infinity) - (b.request?.startedAt ?? Infinity) || b.frames.length - a.frames.length || 0;
+}

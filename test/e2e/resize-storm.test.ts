@@ -1,0 +1,37 @@
+import {expect, test} from 'vitest';
+import {startDeck} from '../support/deck.ts';
+import {columns} from '../support/mod-wsgi.ts';
+import {sleep} from '../support/wait.ts';
+
+const DEMO = new URL('../../demo', import.meta.url).pathname;
+
+test.each(columns())('two hundred resizes under load fail no request and restart nothing ($name)', async (column) => {
+  const deck = await startDeck({app: DEMO, column, mode: 'tty'});
+  const {tty} = deck;
+  await tty.waitFor(/ready/);
+  const before = deck.processes().map((one) => one.pid).toSorted();
+  let storm = true;
+  const failures: string[] = [];
+  let answered = 0;
+  const client = async () => {
+    while (storm) {
+      const {status} = await deck.get('/health').catch((error: Error) => ({status: error.message}));
+      if (status === 200) answered++;
+      else failures.push(String(status));
+    }
+  };
+  const clients = [client(), client()];
+  for (let n = 0; n < 200; n++) {
+    tty.resize(60 + ((n * 37) % 140), 15 + ((n * 13) % 45));
+    await sleep(10);
+  }
+  storm = false;
+  await Promise.all(clients);
+  tty.resize(100, 30);
+  const screen = await tty.waitFor((text) => /ready/.test(text) && /Overview/.test(text));
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(50);
+  expect(deck.processes().map((one) => one.pid).toSorted()).toEqual(before);
+  expect(screen.split('\n').every((line) => line.length <= 100)).toBe(true);
+  await deck.stop();
+});
