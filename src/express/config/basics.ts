@@ -1,0 +1,93 @@
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {quote, section} from './quote.ts';
+
+/** Note at the top: who wrote the file, and with which command. */
+export function header(plan: ServerPlan): string {
+  const command = [
+    'wsgideck',
+    plan.options.setupOnly ? 'setup-server' : 'start-server',
+    ...plan.options.argv.map((word) => JSON.stringify(word)),
+  ];
+  return [
+    '# Written by wsgideck; each start writes it anew. To add to it, use --include-file.',
+    `# ${command.join(' ')}`,
+    `# Apache ${plan.httpd.version || '2.4'}, mod_wsgi ${plan.module.version}, Python ${plan.python.version}`,
+    '',
+    'Define WSGIDECK_DOLLAR $',
+    '',
+  ].join('\n');
+}
+
+/** Places and identity of the server as a whole. */
+export function serverSection(plan: ServerPlan): string {
+  const {paths, runUser, options} = plan;
+  return section('Server', [
+    `ServerRoot ${quote(paths.root)}`,
+    `DefaultRuntimeDir ${quote(paths.root)}`,
+    `PidFile ${quote(paths.pidFile)}`,
+    `ServerName ${quote(plan.hostName)}`,
+    'ServerTokens ProductOnly',
+    'ServerSignature Off',
+    'HostnameLookups Off',
+    'MaxMemFree 64',
+    `GracefulShutdownTimeout ${options.gracefulTimeout}`,
+    ...(options.enableSendfile ? ['EnableSendfile On'] : []),
+    ...(plan.modules.missing.includes('unixd') ? [] : [`User ${quote(runUser.name)}`, `Group ${quote(runUser.group)}`]),
+  ]);
+}
+
+/** Listening sockets and the limits on what clients may do. */
+export function networkSection(plan: ServerPlan): string {
+  const {options} = plan;
+  const host = options.host === null ? '' : options.host.includes(':') ? `[${options.host}]:` : `${options.host}:`;
+  const upTo = (least: number, most: number) => (most > least && least > 0 ? `${least}-${most}` : `${least}`);
+  const header = `header=${upTo(options.headerTimeout, options.headerMaxTimeout)}`;
+  const body = `body=${upTo(options.bodyTimeout, options.bodyMaxTimeout)}`;
+  const rate = (timeout: number, bytes: number) => (timeout > 0 && bytes > 0 ? `,MinRate=${bytes}` : '');
+  return section('Network', [
+    `Listen ${host}${options.port}`,
+    `ListenBacklog ${options.serverBacklog}`,
+    `Timeout ${options.socketTimeout}`,
+    ...(options.keepAliveTimeout > 0 ? ['KeepAlive On', `KeepAliveTimeout ${options.keepAliveTimeout}`] : ['KeepAlive Off']),
+    `RequestReadTimeout ${header}${rate(options.headerTimeout, options.headerMinRate)} ${body}${rate(options.bodyTimeout, options.bodyMinRate)}`,
+    `LimitRequestBody ${options.limitRequestBody}`,
+  ]);
+}
+
+/** Modules to load, and mod_wsgi itself. */
+export function modulesSection(plan: ServerPlan): string {
+  const {httpd, modules, module} = plan;
+  return section('Modules', [
+    ...modules.load.map((name) => `LoadModule ${name}_module ${quote(`${httpd.modulesDirectory}/mod_${name}.so`)}`),
+    `LoadModule wsgi_module ${quote(module.path)}`,
+  ]);
+}
+
+/** Apache's own processes and threads. */
+export function capacitySection(plan: ServerPlan): string {
+  const {prefork, threaded} = plan.capacity;
+  if (plan.modules.mpm === 'prefork') {
+    return section('Capacity', [
+      `ServerLimit ${prefork.maxClients}`,
+      `MaxRequestWorkers ${prefork.maxClients}`,
+      `StartServers ${prefork.start}`,
+      `MinSpareServers ${prefork.minSpare}`,
+      `MaxSpareServers ${prefork.maxSpare}`,
+      'MaxConnectionsPerChild 0',
+      'MaxKeepAliveRequests 500',
+    ]);
+  }
+  return section('Capacity', [
+    `ServerLimit ${threaded.servers}`,
+    `ThreadLimit ${threaded.threadsPerChild}`,
+    `ThreadsPerChild ${threaded.threadsPerChild}`,
+    `MaxRequestWorkers ${threaded.maxClients}`,
+    `StartServers ${threaded.start}`,
+    `MinSpareThreads ${threaded.minSpare}`,
+    `MaxSpareThreads ${threaded.maxSpare}`,
+    'MaxConnectionsPerChild 0',
+    // The event MPM parks idle connections without a thread, so there a limit would only cost reconnects.
+    `MaxKeepAliveRequests ${plan.modules.mpm === 'event' ? 0 : 500}`,
+    'ThreadStackSize 262144',
+  ]);
+}

@@ -1,0 +1,82 @@
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {atLeast} from '../version.ts';
+import {quote, section} from './quote.ts';
+
+/** Settings of WSGIDaemonProcess, in the order in which they are written. */
+function daemonSettings(plan: ServerPlan): [name: string, value: string | number][] {
+  const {options, application, paths} = plan;
+  const knows = (version: string) => atLeast(plan.module.version, version);
+  const settings: [string, string | number | null][] = [
+    ['display-name', quote(`(wsgi:${plan.processGroup}:${plan.owner.uid})`)],
+    ['home', quote(application.workingDirectory)],
+    // Left out it means one process that is told to be the only one; processes=1 means one of possibly several.
+    ['processes', options.processes],
+    ['threads', options.threads],
+    ['maximum-requests', options.maximumRequests],
+    ['python-path', application.pythonPaths.length > 0 ? quote(application.pythonPaths.join(':')) : null],
+    ['python-eggs', quote(paths.pythonEggs)],
+    ['lang', quote(plan.locale.name)],
+    ['locale', quote(plan.locale.name)],
+    ['listen-backlog', options.daemonBacklog],
+    ['queue-timeout', options.queueTimeout],
+    ['socket-timeout', options.socketTimeout],
+    ['connect-timeout', options.connectTimeout],
+    ['request-timeout', options.requestTimeout],
+    ['interrupt-timeout', knows('6.0.0') ? options.interruptTimeout : null],
+    ['inactivity-timeout', options.inactivityTimeout],
+    ['startup-timeout', options.startupTimeout],
+    ['deadlock-timeout', options.deadlockTimeout],
+    ['graceful-timeout', options.gracefulTimeout],
+    ['eviction-timeout', options.evictionTimeout],
+    ['restart-interval', options.restartInterval],
+    ['cpu-time-limit', options.cpuTimeLimit],
+    ['shutdown-timeout', options.shutdownTimeout],
+    ['send-buffer-size', options.sendBufferSize],
+    ['receive-buffer-size', options.receiveBufferSize],
+    ['header-buffer-size', options.headerBufferSize],
+    ['response-buffer-size', options.responseBufferSize],
+    ['response-socket-timeout', options.responseSocketTimeout],
+    ['response-flush-delay', options.responseFlushDelay],
+    ['switch-interval', options.switchInterval],
+  ];
+  return settings.filter((setting): setting is [string, string | number] => setting[1] !== null);
+}
+
+/** mod_wsgi's server-wide settings and the daemon process group. */
+export function daemonSection(plan: ServerPlan): string {
+  const {options, python, paths} = plan;
+  const settings = daemonSettings(plan).map(([name, value]) => `    ${name}=${value}`);
+  return section('Python and the daemon processes', [
+    ...(python.home === null ? [] : [`WSGIPythonHome ${quote(python.home)}`]),
+    ...options.pythonWarnings.map((spec) => `WSGIPythonWarnings ${quote(spec)}`),
+    ...(options.switchInterval === null ? [] : [`WSGISwitchInterval ${options.switchInterval}`]),
+    ...(options.verboseDebugging ? ['WSGIVerboseDebugging On'] : []),
+    `WSGISocketPrefix ${quote(paths.socketPrefix)}`,
+    // Socket names stay the same over a restart, so requests that wait in the backlog are not lost.
+    'WSGISocketRotation Off',
+    'WSGIRestrictEmbedded On',
+    ...(options.orphanInterpreter ? ['WSGIDestroyInterpreter Off'] : []),
+    `WSGIDaemonProcess ${quote(plan.processGroup)} \\`,
+    settings.join(' \\\n'),
+    'WSGIPassAuthorization On',
+    `WSGIMapHEADToGET ${options.mapHeadToGet}`,
+    ...(options.disableReloading ? ['WSGIScriptReloading Off'] : []),
+    ...(options.chunkedRequest ? ['WSGIChunkedRequest On'] : []),
+    ...(options.enableSendfile ? ['WSGIEnableSendfile On'] : []),
+    ...(options.errorOverride ? ['WSGIErrorOverride On'] : []),
+    ...options.ignoreActivity.flatMap((url) => [`<Location ${quote(url)}>`, '    WSGIIgnoreActivity On', '</Location>']),
+  ]);
+}
+
+/** The handler that serves requests, loaded at process start, and our agent beside it. */
+export function handlerSection(plan: ServerPlan): string {
+  const place = `process-group=${quote(plan.processGroup)} application-group=${plan.applicationGroup === '%{GLOBAL}' ? '%{GLOBAL}' : quote(plan.applicationGroup)}`;
+  return section('The application', [
+    `WSGIHandlerScript wsgi-handler ${quote(plan.paths.handler)} ${place}`,
+    `WSGIImportScript ${quote(plan.paths.handler)} ${place}`,
+    // The agent reports to a supervisor; started by apachectl there is none.
+    '<IfDefine WSGIDECK>',
+    `WSGIImportScript ${quote(plan.paths.agentScript)} ${place}`,
+    '</IfDefine>',
+  ]);
+}

@@ -1,0 +1,131 @@
+import {dirname, basename} from 'node:path';
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {escapePattern, quote, section} from './quote.ts';
+
+/** Types that matter to a browser, for systems that have no list of their own. */
+const BASIC_TYPES = [
+  'AddType text/html .html .htm',
+  'AddType text/css .css',
+  'AddType text/javascript .js .mjs',
+  'AddType text/plain .txt',
+  'AddType application/json .json',
+  'AddType image/svg+xml .svg',
+  'AddType image/png .png',
+  'AddType image/jpeg .jpg .jpeg',
+  'AddType image/gif .gif',
+  'AddType image/webp .webp',
+  'AddType image/x-icon .ico',
+  'AddType font/woff2 .woff2',
+];
+
+const COMPRESSED = [
+  'text/plain',
+  'text/html',
+  'text/xml',
+  'text/css',
+  'text/javascript',
+  'application/xhtml+xml',
+  'application/javascript',
+  'application/json',
+];
+
+/** Files are served first, everything else below the mount point goes to the application. */
+export function documentsSection(plan: ServerPlan): string {
+  const {options, paths, application} = plan;
+  const override = options.allowOverride.length > 0 ? options.allowOverride.join(' ') : 'None';
+  const mount = application.mountPoint;
+  return section('Documents', [
+    ...(plan.mimeTypes === null ? ['TypesConfig /dev/null', ...BASIC_TYPES] : [`TypesConfig ${quote(plan.mimeTypes)}`]),
+    '<Directory />',
+    '    AllowOverride None',
+    '    Require all denied',
+    '</Directory>',
+    `<Directory ${quote(paths.root)}>`,
+    `    <Files ${quote(basename(paths.handler))}>`,
+    '        Require all granted',
+    '    </Files>',
+    '</Directory>',
+    `DocumentRoot ${quote(paths.documentRoot)}`,
+    `<Directory ${quote(paths.documentRoot)}>`,
+    `    AllowOverride ${override}`,
+    '    Require all granted',
+    ...(options.directoryIndex === null ? [] : [`    DirectoryIndex ${quote(options.directoryIndex)}`]),
+    ...(options.directoryListing ? ['    Options +Indexes'] : []),
+    '    RewriteEngine On',
+    // A .htaccess file with rules of its own would otherwise switch these off below it.
+    '    RewriteOptions InheritDownBefore',
+    `    Include ${quote(paths.rewrite)}`,
+    ...(mount === '/' ? [] : [`    RewriteCond %{REQUEST_URI} ${quote(`^${escapePattern(mount)}(?:/|$)`)}`]),
+    '    RewriteCond %{REQUEST_FILENAME} !-f',
+    ...(options.directoryIndex === null && !options.directoryListing ? [] : ['    RewriteCond %{REQUEST_FILENAME} !-d']),
+    '    RewriteRule .* - [H=wsgi-handler]',
+    '</Directory>',
+    ...(options.compressResponses ? [`AddOutputFilterByType DEFLATE ${COMPRESSED.join(' ')}`] : []),
+    ...options.errorDocuments.map(([status, url]) => `ErrorDocument ${quote(status)} ${quote(url)}`),
+  ]);
+}
+
+/** --url-alias. The more special path has to come first, as Apache takes the first that fits. */
+export function aliasesSection(plan: ServerPlan): string {
+  const override = plan.options.allowOverride.length > 0 ? plan.options.allowOverride.join(' ') : 'None';
+  const sorted = plan.aliases.toSorted((a, b) => (a.url < b.url ? 1 : a.url > b.url ? -1 : 0));
+  return section(
+    'Aliases',
+    sorted.flatMap(({url, target, isFile}) => {
+      const alias = `Alias ${quote(url)} ${quote(target)}`;
+      return isFile
+        ? [
+            alias,
+            `<Directory ${quote(dirname(target))}>`,
+            `    <Files ${quote(basename(target))}>`,
+            '        Require all granted',
+            '    </Files>',
+            '</Directory>',
+          ]
+        : [alias, `<Directory ${quote(target)}>`, `    AllowOverride ${override}`, '    Require all granted', '</Directory>'];
+    }),
+  );
+}
+
+/** Variables for the WSGI environ. */
+export function environSection(plan: ServerPlan): string {
+  return section('Variables of the WSGI environ', [
+    ...plan.options.setenv.map(([name, value]) => `SetEnv ${quote(name)} ${quote(value)}`),
+    ...plan.options.passenv.map((name) => `PassEnv ${quote(name)}`),
+  ]);
+}
+
+/** With --server-name only requests for that host are served; others, except from this machine if so wanted, are denied. */
+export function virtualHostSection(plan: ServerPlan): string {
+  const {serverName, serverAliases, allowLocalhost, port} = plan.options;
+  if (serverName === null) return '';
+  const bare = serverName.startsWith('www.') ? serverName.slice(4) : null;
+  return section('Host names', [
+    `<VirtualHost _default_:${port}>`,
+    '    ServerName _wsgi_',
+    '    <Location />',
+    `        Require ${allowLocalhost ? 'local' : 'all denied'}`,
+    '    </Location>',
+    '</VirtualHost>',
+    `<VirtualHost *:${port}>`,
+    `    ServerName ${quote(serverName)}`,
+    ...serverAliases.map((name) => `    ServerAlias ${quote(name)}`),
+    '</VirtualHost>',
+    ...(bare === null
+      ? []
+      : [
+          `<VirtualHost *:${port}>`,
+          `    ServerName ${quote(bare)}`,
+          `    Redirect permanent / ${quote(`http://${serverName}:${port}/`)}`,
+          '</VirtualHost>',
+        ]),
+  ]);
+}
+
+/** --include-file, last so that it can refer to and override everything above. */
+export function includesSection(plan: ServerPlan): string {
+  return section(
+    'Included files',
+    plan.includeFiles.map((file) => `Include ${quote(file)}`),
+  );
+}

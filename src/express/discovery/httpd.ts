@@ -1,0 +1,128 @@
+import {accessSync, constants, readdirSync, readFileSync, statSync} from 'node:fs';
+import {delimiter, dirname, join, resolve} from 'node:path';
+import type {Host} from '../host.ts';
+import {failure, type Problem} from '../problem.ts';
+
+/** The Apache that will be run. */
+export interface Httpd {
+  path: string;
+  /** "2.4.62", or "" when the binary does not tell. */
+  version: string;
+  modulesDirectory: string;
+  /** File names in the modules directory. */
+  files: ReadonlySet<string>;
+  /** Source names of modules compiled into the binary that we asked about, such as `mod_unixd.c`. */
+  builtIn: ReadonlySet<string>;
+}
+
+const COMMON_PLACES = [
+  '/usr/sbin/apache2',
+  '/usr/sbin/httpd',
+  '/usr/local/sbin/httpd',
+  '/usr/local/apache2/bin/httpd',
+  '/opt/homebrew/bin/httpd',
+  '/usr/local/bin/httpd',
+  '/opt/local/sbin/httpd',
+];
+
+/** Modules directories, by distribution; the ones relative to the binary come first. */
+const MODULE_PLACES = [
+  '/usr/lib/apache2/modules',
+  '/usr/lib64/httpd/modules',
+  '/usr/lib/httpd/modules',
+  '/usr/lib64/apache2',
+  '/usr/local/libexec/apache24',
+  '/usr/libexec/apache2',
+];
+
+const INSTALL: Record<string, string> = {
+  debian: 'apt-get install apache2',
+  fedora: 'dnf install httpd',
+  suse: 'zypper install apache2',
+  alpine: 'apk add apache2',
+  arch: 'pacman -S apache',
+};
+
+/** Which command of this system installs Apache (from /etc/os-release). */
+function installCommand(): string {
+  if (process.platform === 'darwin') return 'brew install httpd';
+  let release = '';
+  try {
+    release = readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    // Not a Linux with that file; Debian's command is the best guess.
+  }
+  const ids = release.match(/^ID(?:_LIKE)?=.*$/gm)?.join(' ') ?? '';
+  const family = ['fedora', 'suse', 'alpine', 'arch'].find((name) => ids.includes(name)) ?? (/rhel|centos/.test(ids) ? 'fedora' : 'debian');
+  return INSTALL[family]!;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function findBinary(options: {httpdExecutable: string | null}, host: Host): string | Problem {
+  // The environment wins over the option, as in the original's apachectl.
+  for (const [given, by] of [
+    [host.env.HTTPD, 'the environment variable HTTPD'],
+    [options.httpdExecutable, '--httpd-executable'],
+  ] as const) {
+    if (!given) continue;
+    const path = resolve(host.cwd, given);
+    return isExecutable(path) ? path : failure(`Apache not found: ${path}, named by ${by}, is not a program; correct the path`);
+  }
+  const onPath = (host.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder.startsWith('/'))
+    .flatMap((folder) => [join(folder, 'httpd'), join(folder, 'apache2')]);
+  for (const path of [...COMMON_PLACES.slice(0, 2), ...onPath, ...COMMON_PLACES.slice(2)]) if (isExecutable(path)) return path;
+  return failure(
+    `Apache not found: no httpd or apache2 in the usual places or on PATH; install it (${installCommand()}) or give --httpd-executable`,
+  );
+}
+
+function listFiles(folder: string): string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Finds Apache and its modules. Reads the binary once (under 1 MB) for the version and for which of `askedFor` (source names such as
+ * `mod_unixd.c`) are compiled in; runs nothing.
+ */
+export function findHttpd(
+  options: {httpdExecutable: string | null; modulesDirectory: string | null},
+  host: Host,
+  askedFor: readonly string[],
+): Httpd | Problem {
+  const path = findBinary(options, host);
+  if (typeof path !== 'string') return path;
+  const bin = dirname(path);
+  const places =
+    options.modulesDirectory === null
+      ? [join(bin, '../modules'), join(bin, '../lib/httpd/modules'), join(bin, '../libexec'), ...MODULE_PLACES]
+      : [resolve(host.cwd, options.modulesDirectory)];
+  const modulesDirectory = places.find((folder) => listFiles(folder)?.some((name) => /^mod_.*\.so$/.test(name)));
+  if (modulesDirectory === undefined) {
+    return failure(
+      options.modulesDirectory === null
+        ? `Apache's modules not found: looked in ${MODULE_PLACES.slice(0, 3).join(', ')} and beside ${path}; give --modules-directory`
+        : `Apache's modules not found: ${places[0]} holds no mod_*.so files; correct --modules-directory`,
+    );
+  }
+  const files = new Set(listFiles(modulesDirectory));
+  const binary = readFileSync(path);
+  const versionAt = binary.indexOf('Apache/2.');
+  const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.toString('latin1', versionAt, versionAt + 32))?.[1] ?? '');
+  const missing = askedFor.filter((name) => !files.has(name.replace(/\.c$/, '.so')));
+  const builtIn = new Set(missing.filter((name) => binary.includes(`\0${name}\0`) || binary.includes(`/${name}\0`)));
+  return {path, version, modulesDirectory, files, builtIn};
+}

@@ -1,0 +1,12 @@
+/** Options in, server root out. The one way into this folder for the rest of the program. */
+export {bannerLines} from './banner.ts';
+export {type Discovery, discover, type Found} from './discovery/discover.ts';
+export {helpText} from './help.ts';
+export {currentHost, type Host} from './host.ts';
+export {type HttpdCommand, httpdCommand} from './httpd-command.ts';
+export {parseStartServer, type ParsedStart, type StartOptions} from './parse.ts';
+export {planServer} from './plan/plan-server.ts';
+export type {PlanPaths, ServerPlan} from './plan/server-plan.ts';
+export type {Problem} from './problem.ts';
+export {releaseServerRoot, writeServerRoot} from './root/write-server-root.ts';
+export {UsageError} from './usage-error.ts';

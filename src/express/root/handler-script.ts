@@ -1,0 +1,53 @@
+import type {ServerPlan} from '../plan/server-plan.ts';
+
+/** A value as Python source. JSON's strings and numbers are valid Python as they are. */
+function python(value: unknown): string {
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (value === null) return 'None';
+  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
+  if (typeof value === 'object') {
+    return `{${Object.entries(value as object)
+      .map(([key, one]) => `${JSON.stringify(key)}: ${python(one)}`)
+      .join(', ')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Variables that applications written for mod_wsgi-express look for; the values are the original's. */
+function environment(plan: ServerPlan): Record<string, string> {
+  const {options} = plan;
+  return {
+    MOD_WSGI_EXPRESS: 'true',
+    MOD_WSGI_SERVER_NAME: options.serverName ?? plan.hostName,
+    MOD_WSGI_SERVER_ALIASES: options.serverAliases.join(' '),
+    ...(plan.watch.onChanges ? {MOD_WSGI_RELOADER_ENABLED: 'true'} : {}),
+  };
+}
+
+/** The generated handler.wsgi: settings, then our handler, as native-shim/python/handler.py asks for. */
+export function handlerScript(plan: ServerPlan): string {
+  const {application, paths} = plan;
+  const settings = {
+    application_type: application.type,
+    script: application.entry,
+    callable_object: application.callable,
+    mount_point: application.mountPoint,
+    working_directory: application.workingDirectory,
+    reload_scripts: plan.watch.scriptReloading,
+    run_directory: paths.run,
+    threads: plan.options.threads,
+    environment: environment(plan),
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `    ${JSON.stringify(key)}: ${python(value)},`);
+  return [
+    '# Written by wsgideck; each start writes it anew.',
+    'SETTINGS = {',
+    ...lines,
+    '}',
+    `PATH = ${python(paths.handlerScript)}`,
+    "with open(PATH, 'rb') as source:",
+    "    exec(compile(source.read(), PATH, 'exec'))",
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,91 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fchownSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import {nativeAsset} from '../assets.ts';
+import {httpdConf} from '../config/httpd-conf.ts';
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {apachectlScript} from './apachectl-script.ts';
+import {handlerScript} from './handler-script.ts';
+import {lockText} from './lock.ts';
+
+interface Access {
+  /** Group that may read, besides the owner; null when only the owner may. */
+  group: number | null;
+}
+
+function makeFolder(path: string, mode: number, owner: {uid: number; gid: number} | null): void {
+  mkdirSync(path, {recursive: true, mode});
+  if (owner) chownSync(path, owner.uid, owner.gid);
+  // Set explicitly: the mode given to mkdir is cut by the umask, and an older folder has its own.
+  chmodSync(path, mode);
+}
+
+/** Writes a file that nobody but its owner (and the group) can ever have read: the mode is right before the first byte is in. */
+function put(path: string, text: string, mode: number, access: Access, keep = false): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | (keep ? 0 : constants.O_TRUNC);
+  const fd = openSync(path, flags, 0o600);
+  try {
+    if (access.group !== null) fchownSync(fd, 0, access.group);
+    fchmodSync(fd, mode);
+    if (!keep) writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Writes the server root: the original's layout plus our private directory. Files are readable by the caller and, for root, by the run
+ * user's group; by nobody else. `envvars`, `rewrite.conf` and logs are kept when they exist. Takes the lock unless only setting up.
+ * @throws the system's error when something cannot be written
+ */
+export function writeServerRoot(plan: ServerPlan): void {
+  const {paths, runUser, asRoot, options} = plan;
+  const group = asRoot ? runUser.gid : null;
+  const access: Access = {group};
+  const folderMode = asRoot ? 0o750 : 0o700;
+  const fileMode = asRoot ? 0o640 : 0o600;
+  const folderOwner = asRoot ? {uid: 0, gid: runUser.gid} : null;
+  const daemonOwner = asRoot ? {uid: runUser.uid, gid: runUser.gid} : null;
+
+  makeFolder(paths.root, folderMode, folderOwner);
+  makeFolder(paths.deck, folderMode, folderOwner);
+  if (!options.setupOnly) put(paths.lock, lockText(), 0o600, {group: null});
+  makeFolder(paths.run, 0o700, daemonOwner);
+  if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
+  if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
+
+  for (const [name, target] of [
+    ['agent.py', paths.agentScript],
+    ['handler.py', paths.handlerScript],
+  ] as const) {
+    rmSync(target, {force: true});
+    copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);
+    if (group !== null) chownSync(target, 0, group);
+    chmodSync(target, fileMode);
+  }
+  put(paths.handler, handlerScript(plan), fileMode, access);
+  put(paths.conf, httpdConf(plan), 0o600, {group: null});
+  put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
+  if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
+  if (options.rewriteRules === null) put(paths.rewrite, '', 0o600, {group: null}, true);
+
+  // Created here because Apache would create them readable by everybody.
+  for (const log of [paths.errorLog, paths.accessLog, paths.startupLog, paths.deckAccessLog]) {
+    if (log !== null && log.startsWith(`${paths.root}/`)) put(log, '', 0o600, {group: null}, true);
+  }
+}
+
+/** Gives the lock back at the end of a run; everything else stays for the next one, as with the original. */
+export function releaseServerRoot(plan: ServerPlan): void {
+  rmSync(plan.paths.lock, {force: true});
+}

@@ -1,0 +1,77 @@
+import type {OptionSpec} from './options/option.ts';
+import {UsageError} from './usage-error.ts';
+
+const LEVELS = /^(?:emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])$/i;
+
+/** What a value of an option must look like, beyond its type. Each returns what is wrong, or null. */
+const SHAPES: Record<string, (text: string) => string | null> = {
+  logLevel: (text) => {
+    const words = text.trim().split(/\s+/);
+    const bad = words.find((word) => !LEVELS.test(word.slice(word.indexOf(':') + 1)) || word.startsWith(':'));
+    return bad === undefined
+      ? null
+      : `"${bad}" is not a log level; use emerg, alert, crit, error, warn, notice, info, debug or trace1 to trace8`;
+  },
+  mountPoint: mustBeUrlPath,
+  probePath: mustBeUrlPath,
+  ignoreActivity: mustBeUrlPath,
+  errorLogName: mustBeFileName,
+  accessLogName: mustBeFileName,
+  startupLogName: mustBeFileName,
+  serverName: mustBeHostName,
+  serverAliases: mustBeHostName,
+  host: (text) => (/^[\w.:%-]+$/.test(text) ? null : `"${text}" is not an address or a host name`),
+  callableObject: (text) => (/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(text) ? null : `"${text}" is not a Python name`),
+  passenv: mustBeVariable,
+};
+
+function mustBeUrlPath(text: string): string | null {
+  return text.startsWith('/') && !/\s/.test(text) ? null : `"${text}" is not a URL path; it starts with / and has no blanks`;
+}
+
+function mustBeFileName(text: string): string | null {
+  return text !== '' && text !== '.' && text !== '..' && !text.includes('/') ? null : `"${text}" is not a file name`;
+}
+
+function mustBeHostName(text: string): string | null {
+  return /^[\w.*?-]+$/.test(text) ? null : `"${text}" is not a host name`;
+}
+
+function mustBeVariable(text: string): string | null {
+  return /^[A-Za-z_]\w*$/.test(text) ? null : `"${text}" is not the name of a variable`;
+}
+
+function readNumber(option: OptionSpec, text: string): number {
+  const name = option.flags[0];
+  const pattern = option.type === 'int' ? /^[+-]?(?:\d+|0x[\da-f]+)$/i : /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+  const value = Number(text);
+  if (!pattern.test(text) || !Number.isFinite(value)) {
+    throw new UsageError(`${name}: "${text}" is not ${option.type === 'int' ? 'a whole number' : 'a number'}`);
+  }
+  const [least, most] = option.range ?? [null, null];
+  // Apache keeps these in a C int; anything larger would wrap around.
+  const limit = most ?? 2147483647;
+  if ((least !== null && value < least) || value > limit) {
+    const wanted = most === null ? (value > limit ? `${limit} at most` : `${least} or more`) : `from ${least} to ${most}`;
+    throw new UsageError(`${name}: ${text} is out of range; it must be ${wanted}`);
+  }
+  return value;
+}
+
+/**
+ * Turns one word of the command line into the option's value.
+ * @throws UsageError for a wrong type, a number out of range, or text that cannot stand in a configuration file
+ */
+export function readValue(option: OptionSpec, text: string): string | number {
+  if (option.type === 'int' || option.type === 'float') return readNumber(option, text);
+  const name = option.flags[0];
+  if (/[\0\r\n]/.test(text)) throw new UsageError(`${name}: a value must not contain line breaks or NUL`);
+  if (option.choices) {
+    const choice = option.choices.find((one) => one.toLowerCase() === text.toLowerCase());
+    if (choice === undefined) throw new UsageError(`${name}: "${text}" is not one of ${option.choices.join(', ')}`);
+    return choice;
+  }
+  const wrong = SHAPES[option.dest]?.(text);
+  if (wrong) throw new UsageError(`${name}: ${wrong}`);
+  return text;
+}
