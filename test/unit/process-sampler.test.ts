@@ -71,6 +71,8 @@ describe('one process', () => {
 describe('tree and roles', () => {
   test('finds grandchildren, by full scan and by lists of children', async () => {
     const pid = await start('sh', 'sh -c "echo up; sleep 60; true"; true');
+    // The shell says that it is up before it has started the last one.
+    while (processTree([pid]).at(-1)!.comm !== 'sleep') await new Promise((resolve) => setTimeout(resolve, 5));
     for (const tree of [processTree([pid]), quickProcessTree([pid], [])!]) {
       expect(tree[0]!.pid).toBe(pid);
       expect(tree.map((stat) => stat.comm)).toEqual(['sh', 'sh', 'sleep']);
