@@ -28,10 +28,13 @@ quietly() {
 # --- system packages -------------------------------------------------------------------------------------------------
 # apache2-bin is the server without the service: no Apache of the distribution's starts on port 80, now or at the next boot.
 packages='apache2-bin libapache2-mod-wsgi-py3 media-types python3 gcc libc6-dev make'
+what="Apache's program without its service, mod_wsgi, Python, a C compiler"
 case $purpose in
   demo) ;;
-  test) packages="$packages apache2-dev python3-dev python3-venv valgrind" ;;
-  bench) packages="$packages apache2-dev python3-dev python3-venv apache2-utils" ;;
+  test) what="$what, and what compiles and checks a newer mod_wsgi"
+    packages="$packages apache2-dev python3-dev python3-venv valgrind" ;;
+  bench) what="$what, and what compiles a newer mod_wsgi and sends load"
+    packages="$packages apache2-dev python3-dev python3-venv apache2-utils" ;;
   *) die "no such purpose: $purpose (demo, test, bench)" ;;
 esac
 
@@ -48,11 +51,11 @@ install_packages() {
   by_hand="apt-get install --no-install-recommends$missing"
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || die "these packages are missing and there is no sudo here; run as root: $by_hand"
-    say "installing with sudo apt-get, needed for $purpose:$missing"
+    say "installing with sudo apt-get ($what):$missing"
     # Asked before the quiet part, where a password prompt would not be seen.
     sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || die "sudo asks for a password and there is no terminal; run first: sudo $by_hand"
   else
-    say "installing with apt-get, needed for $purpose:$missing"
+    say "installing with apt-get ($what):$missing"
   fi
   apt_get="env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -y -q"
   # The package lists of a new machine or container are empty or old: refresh them only when the first try fails.
