@@ -1,0 +1,469 @@
+/**
+ * The supervisor's end of all agents: a unix socket that daemon processes connect to, and events about what they say, or do not say.
+ * An agent that falls silent is itself the symptom: its process is dumped at once by signal, and the line that holds it is named.
+ */
+import {chmodSync, chownSync, unlinkSync} from 'node:fs';
+import {createServer, type Server, type Socket} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {ActiveRequest, DeckEvent, EventOf, EventType} from '../../model/events.ts';
+import type {StackCapture, StackCause, ThreadStack} from '../../model/stacks.ts';
+import {sourceLine} from '../source-text.ts';
+import {dumpBySignal, lastWords, type FaultContext, type FaultStacks} from './fault-stacks.ts';
+import type {AgentHello, AgentMessage, AgentSample} from './messages.ts';
+import {Peer} from './peer.ts';
+import {isRunning, processFact, processUid} from './proc.ts';
+import {ProcessFiles} from './process-files.ts';
+import {placeOf, requestLine, restartOf, slotToActiveRequest, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
+
+export interface AgentHubOptions {
+  /** ROOT/wsgideck/agent.sock; a stale one is replaced. */
+  socketPath: string;
+  /** ROOT/wsgideck/run. */
+  runDirectory: string;
+  instance: string;
+  /** Folders whose files count as the application's own; the project root first. */
+  roots: readonly string[];
+  /** The user the daemons run as, when it is not ours: gets the socket, and agents of other users are refused. */
+  runUid?: number;
+  runGid?: number;
+  /** Is this process one of the instance's. */
+  isOurs: (pid: number) => boolean;
+  emit: (event: DeckEvent) => void;
+  /** Numbers for captures, unique within the instance; counted from 1 when absent. */
+  nextCaptureId?: () => number;
+  now?: () => number;
+}
+
+/**
+ * Milliseconds between heartbeats when nobody looks. With the second after which an agent counts as silent, and the dump, a wedged
+ * interpreter is named within 1.8 s.
+ */
+const IDLE = 600;
+const FASTEST = 50;
+/** How long an asked agent may take before its stacks are taken by signal, in milliseconds. */
+const POLITE = 250;
+/** How long after its connection ended a process may live before the agent counts as gone, and how often to look. */
+const SETTLE = 3000;
+const LOOK = 50;
+/** Ended processes whose last requests are remembered. */
+const REMEMBERED = 50;
+const MAX_CONNECTIONS = 256;
+/** Source lines are read for at most so many frames of a capture. */
+const SOURCED = 500;
+
+type Body = {[T in EventType]: Omit<EventOf<T>, 'at' | 'instance'>}[EventType];
+
+/** What is known of one process, for as long as its connection lasts. */
+interface Known {
+  peer: Peer;
+  hello: AgentHello;
+  startTicks: string;
+  requests: ActiveRequest[];
+  /** Bytes of PID.fault that have been dealt with. */
+  faultFrom: number;
+  wedged: boolean;
+  quietAt: number;
+  /** Those who wait for stacks. */
+  waiters: Set<(capture: StackCapture | null) => void>;
+  dump: Promise<FaultStacks | string> | null;
+}
+
+export class AgentHub {
+  readonly #options: AgentHubOptions;
+  readonly #files: ProcessFiles;
+  readonly #fault: FaultContext;
+  readonly #now: () => number;
+  readonly #peers = new Set<Peer>();
+  readonly #known = new Map<number, Known>();
+  readonly #last = new Map<number, ActiveRequest[]>();
+  #server: Server | null = null;
+  #interval = IDLE;
+  #captures = 0;
+
+  constructor(options: AgentHubOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#files = new ProcessFiles(options.runDirectory);
+    const folder = options.runDirectory.replace(/\/run\/?$/, '');
+    this.#fault = {
+      files: this.#files,
+      roots: options.roots,
+      isAgent: (file) => file === `${folder}/agent.py`,
+      sourceLine,
+    };
+  }
+
+  /** Opens the socket. @throws Error with the cause when that is impossible. */
+  async start(): Promise<void> {
+    const {socketPath, runUid, runGid} = this.#options;
+    this.#sweep();
+    try {
+      unlinkSync(socketPath);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const server = createServer((socket) => this.#connected(socket));
+    server.maxConnections = MAX_CONNECTIONS;
+    // Nobody may slip in between bind and chmod.
+    const mask = process.umask(0o177);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject).listen(socketPath, resolve);
+      });
+    } finally {
+      process.umask(mask);
+    }
+    server.on('error', () => {});
+    if (runUid !== undefined && process.getuid?.() === 0) chownSync(socketPath, runUid, runGid ?? runUid);
+    chmodSync(socketPath, 0o600);
+    this.#server = server;
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (!server) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const peer of this.#peers) peer.hangUp(null);
+    for (const known of this.#known.values()) this.#resolve(known, null);
+    this.#known.clear();
+    await closed;
+  }
+
+  /** How often samples are wanted, in milliseconds; 0 leaves only the heartbeat. */
+  setCadence(ms: number): void {
+    this.#interval = ms > 0 ? Math.min(Math.max(ms, FASTEST), IDLE) : IDLE;
+    for (const {peer} of this.#known.values()) peer.every(this.#interval);
+  }
+
+  /** Python version, threads and so on of the connected processes, by pid. */
+  agents(): Map<number, AgentHello> {
+    return new Map([...this.#known].map(([pid, {hello}]) => [pid, hello]));
+  }
+
+  /** What a process was last seen at: from its slots and last sample while it lives, afterwards what was in flight at its end. */
+  lastRequests(pid: number): ActiveRequest[] {
+    const known = this.#known.get(pid);
+    return known ? this.#inFlight(pid, known) : (this.#last.get(pid) ?? []);
+  }
+
+  /**
+   * Stacks of one process, or of all with an agent: the agent is asked, and when it has not answered within 250 ms the fault signal is
+   * used. Nothing is emitted. A process that gives none is left out.
+   */
+  async takeStacks(pid?: number): Promise<StackCapture[]> {
+    const asked = [...this.#known].filter(([one]) => pid === undefined || one === pid);
+    const captures = await Promise.all(asked.map(([one, known]) => this.#take(one, known)));
+    return captures.filter((capture) => capture !== null);
+  }
+
+  /** Call when a daemon process is known to have ended: reads and removes its files also when its agent never got through. */
+  processExited(pid: number): void {
+    if (this.#known.has(pid) || this.#last.has(pid) || !this.#files.pids().includes(pid)) return;
+    this.#bury(pid, null);
+  }
+
+  // Connections.
+
+  #connected(socket: Socket): void {
+    const peer: Peer = new Peer(socket, {
+      hello: (_, hello) => this.#hello(peer, hello),
+      sample: (_, sample) => this.#sample(peer, sample),
+      other: (_, message) => this.#message(peer, message),
+      silent: () => void this.#silent(peer),
+      back: () => this.#back(peer),
+      closed: (_, trouble) => this.#closed(peer, trouble),
+    });
+    this.#peers.add(peer);
+  }
+
+  #hello(peer: Peer, hello: AgentHello): string | null {
+    const {pid} = hello;
+    const fact = processFact(pid);
+    const {runUid, isOurs, roots} = this.#options;
+    if (!fact || !isOurs(pid)) return `it says that it is process ${pid}, which is none of this server's`;
+    if (runUid !== undefined && processUid(pid) !== runUid) return `it says that it is process ${pid}, which runs as another user`;
+    const before = this.#known.get(pid);
+    this.#known.set(pid, {
+      peer,
+      hello,
+      startTicks: fact.startTicks,
+      requests: [],
+      faultFrom: before?.startTicks === fact.startTicks ? before.faultFrom : this.#files.size(pid, 'fault'),
+      wedged: false,
+      quietAt: 0,
+      waiters: new Set(),
+      dump: null,
+    });
+    if (before) {
+      this.#resolve(before, null);
+      before.peer.hangUp(null);
+    }
+    peer.tellRoots(roots);
+    peer.every(this.#interval);
+    const python = hello.python;
+    this.#emit({
+      type: 'agent',
+      pid,
+      state: 'connected',
+      python,
+      ...(hello.load?.error ? {detail: `did not load: ${hello.load.error}`} : {}),
+    });
+    this.#emit({type: 'notice', key: `agent-${pid}`, severity: 'info', text: '', cleared: true});
+    return null;
+  }
+
+  #of(peer: Peer): [number, Known] | null {
+    const pid = peer.hello?.pid;
+    const known = pid === undefined ? undefined : this.#known.get(pid);
+    return pid !== undefined && known?.peer === peer ? [pid, known] : null;
+  }
+
+  #closed(peer: Peer, trouble: string | null): void {
+    this.#peers.delete(peer);
+    if (trouble !== null && this.#server) {
+      const who = peer.hello ? `the agent of process ${peer.hello.pid}` : 'something that connected as an agent';
+      this.#emit({
+        type: 'notice',
+        key: `agent-${peer.hello?.pid ?? 'unknown'}`,
+        severity: 'warn',
+        text: `hung up on ${who}: ${trouble}`,
+      });
+    }
+    const found = this.#of(peer);
+    if (!found) return;
+    const [pid, known] = found;
+    this.#resolve(known, null);
+    void this.#settle(pid, known);
+  }
+
+  /** After the end of a connection: has the process died, or will its agent come back. */
+  async #settle(pid: number, known: Known): Promise<void> {
+    const end = performance.now() + SETTLE;
+    while (this.#server && this.#known.get(pid) === known) {
+      if (!isRunning(pid, known.startTicks)) return this.#bury(pid, known);
+      if (performance.now() > end) {
+        this.#known.delete(pid);
+        this.#emit({type: 'agent', pid, state: 'gone', detail: 'its agent has hung up; the process lives on'});
+        return;
+      }
+      await sleep(LOOK);
+    }
+  }
+
+  // What agents say.
+
+  #sample(peer: Peer, sample: AgentSample): void {
+    const found = this.#of(peer);
+    if (!found) return;
+    const [pid, known] = found;
+    const requests = sample.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
+    const idle = requests.length === 0 && known.requests.length === 0 && sample.busy === 0;
+    known.requests = requests;
+    // A quiet process is mentioned every two seconds only: recordings and dashboards on thin lines are thankful.
+    if (!idle || performance.now() - known.quietAt > 2000) {
+      known.quietAt = performance.now();
+      const queue = Math.max(...requests.map((one) => one.queueMs ?? 0));
+      this.#emit({
+        type: 'requests',
+        pid,
+        requests,
+        busy: sample.busy,
+        total: sample.threads,
+        dropped: sample.more,
+        ...(requests.length > 0 ? {queueMs: queue} : {}),
+      });
+    }
+    if (sample.stacks && known.waiters.size > 0) {
+      const threads = sample.stacks.map((stack) => toThreadStack(stack, requests));
+      this.#resolve(known, this.#capture(pid, known, 'agent', 'asked', 'asked', threads));
+    }
+  }
+
+  #message(peer: Peer, message: Exclude<AgentMessage, {type: 'hello' | 'sample' | 'bye'}>): void {
+    const found = this.#of(peer);
+    if (!found) return;
+    const [pid, known] = found;
+    if (message.type === 'load') {
+      const {load} = message;
+      this.#emit({type: 'agent', pid, state: 'connected', ...(load?.error ? {detail: `did not load: ${load.error}`} : {})});
+    } else if (message.type === 'exception') {
+      const request = message.method ? requestLine(message) : undefined;
+      this.#emit({
+        type: 'exception',
+        pid,
+        title: message.title,
+        traceback: message.traceback,
+        ...(message.id ? {requestId: message.id} : {}),
+        ...(request ? {request} : {}),
+        ...(message.file ? {file: message.file, line: message.line} : {}),
+      });
+    } else {
+      this.#stopping(pid, known, message);
+    }
+  }
+
+  #stopping(pid: number, known: Known, message: Extract<AgentMessage, {type: 'stopping'}>): void {
+    const inFlight = message.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
+    const {cause, text} = restartOf(message.reason);
+    this.#emit({type: 'restart', pid, cause, text, processGroup: known.hello.group, inFlight, source: 'agent'});
+    if (inFlight.length === 0) return;
+    const threads = message.stacks.map((stack) => toThreadStack(stack, inFlight));
+    const title = stoppingTitle(message.reason, inFlight, message.at * 1000);
+    const why: StackCause = cause === 'request-timeout' ? 'request-timeout' : 'stopping';
+    this.#emit({type: 'stacks', capture: this.#capture(pid, known, 'agent', why, title, threads)});
+  }
+
+  // What agents do not say.
+
+  async #silent(peer: Peer): Promise<void> {
+    const found = this.#of(peer);
+    if (!found) return;
+    const [pid, known] = found;
+    this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer for a second'});
+    const stacks = await this.#dump(pid, known);
+    // It may have come back, or ended, while it was being dumped.
+    if (this.#known.get(pid) !== known || !peer.silent) return;
+    if (typeof stacks === 'string') {
+      this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, and no stacks: ${stacks}`});
+      return;
+    }
+    const {verdict} = stacks;
+    if (!verdict) {
+      this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
+      return;
+    }
+    known.wedged = true;
+    const place = placeOf(verdict.frame, this.#options.roots);
+    const who = verdict.request ? requestLine(verdict.request) : 'a thread without a request';
+    const capture = this.#capture(pid, known, 'faulthandler', 'wedged', `interpreter held by ${who} at ${place}`, stacks.threads);
+    this.#emit({type: 'stacks', capture});
+    this.#emit({type: 'agent', pid, state: 'wedged', detail: `holds the interpreter: ${place}`});
+  }
+
+  #back(peer: Peer): void {
+    const found = this.#of(peer);
+    if (!found) return;
+    const [pid, known] = found;
+    known.wedged = false;
+    this.#emit({type: 'agent', pid, state: 'recovered', detail: 'answers again'});
+  }
+
+  /** One dump at a time per process: whoever asks meanwhile gets the same. */
+  #dump(pid: number, known: Known): Promise<FaultStacks | string> {
+    known.dump ??= dumpBySignal(this.#patient(pid, known), this.#fault).then((stacks) => {
+      known.dump = null;
+      known.faultFrom = this.#files.size(pid, 'fault');
+      return stacks;
+    });
+    return known.dump;
+  }
+
+  #patient(pid: number, {startTicks, hello, requests}: Known) {
+    return {pid, startTicks, faultSignal: hello.fault_signal, lastRequests: requests};
+  }
+
+  async #take(pid: number, known: Known): Promise<StackCapture | null> {
+    if (!known.peer.silent) {
+      const answer = await new Promise<StackCapture | null | 'late'>((resolve) => {
+        const late = setTimeout(() => finish('late'), POLITE);
+        const finish = (capture: StackCapture | null | 'late') => {
+          clearTimeout(late);
+          known.waiters.delete(finish);
+          resolve(capture);
+        };
+        known.waiters.add(finish);
+        known.peer.wantStacks();
+      });
+      if (answer !== 'late') return answer;
+    }
+    const stacks = await this.#dump(pid, known);
+    if (typeof stacks === 'string') return null;
+    return this.#capture(pid, known, 'faulthandler', 'asked', 'asked, by signal: the interpreter does not answer', stacks.threads);
+  }
+
+  #resolve(known: Known, capture: StackCapture | null): void {
+    for (const waiter of known.waiters) waiter(capture);
+  }
+
+  // The end of a process.
+
+  /** Reads what a dead process has left, tells of a crash, removes its files. `known` is null when its agent never got through. */
+  #bury(pid: number, known: Known | null): void {
+    const table = known ? null : this.#files.startTicks(pid);
+    const startTicks = known?.startTicks ?? table ?? '';
+    const patient = {pid, startTicks, faultSignal: null, lastRequests: known?.requests ?? []};
+    const words = lastWords(patient, known?.faultFrom ?? 0, this.#fault);
+    const inFlight = words ? words.inFlight : known ? this.#inFlight(pid, known) : [];
+    this.#remember(pid, inFlight);
+    this.#files.remove(pid);
+    if (words) this.#crashed(pid, known, words);
+    this.#known.delete(pid);
+    this.#emit({type: 'agent', pid, state: 'gone'});
+  }
+
+  #crashed(pid: number, known: Known | null, words: FaultStacks): void {
+    const {verdict, fatal} = words;
+    const at = verdict ? ` at ${placeOf(verdict.frame, this.#options.roots)}` : '';
+    const by = verdict?.request ? ` in ${requestLine(verdict.request)}` : '';
+    const title = `${fatal}${by}${at}`;
+    this.#emit({
+      type: 'restart',
+      pid,
+      cause: 'crash',
+      text: `crashed: ${title}`,
+      processGroup: known?.hello.group ?? '',
+      inFlight: words.inFlight,
+      source: 'agent',
+    });
+    this.#emit({type: 'stacks', capture: this.#capture(pid, known, 'crash', 'crash', title, words.threads)});
+  }
+
+  /** The last sample's requests, and what threads have taken since. */
+  #inFlight(pid: number, known: Known): ActiveRequest[] {
+    const slots = this.#files.slots(pid, known.startTicks)?.slots ?? [];
+    const ids = new Map(slots.map((slot) => [slot.ident, slot]));
+    const still = known.requests.filter((one) => (ids.get(one.ident)?.id ?? one.id) === one.id);
+    const newest = Math.max(0, ...known.requests.map((one) => one.startedAt));
+    const since = slots.filter((slot) => slot.startedAt > newest && !still.some((one) => one.id === slot.id));
+    return [...still, ...(known.peer.silent ? since.map((slot) => slotToActiveRequest(pid, slot)) : [])];
+  }
+
+  #remember(pid: number, requests: ActiveRequest[]): void {
+    this.#last.delete(pid);
+    this.#last.set(pid, requests);
+    if (this.#last.size > REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
+  }
+
+  /** Files of processes that ended while no supervisor was there. */
+  #sweep(): void {
+    for (const pid of this.#files.pids()) {
+      const ticks = this.#files.startTicks(pid);
+      if (ticks === null || !isRunning(pid, ticks)) this.#files.remove(pid);
+    }
+  }
+
+  #capture(
+    pid: number,
+    known: Known | null,
+    method: StackCapture['method'],
+    cause: StackCause,
+    title: string,
+    threads: ThreadStack[],
+  ): StackCapture {
+    let left = SOURCED;
+    for (const {frames} of threads) {
+      for (const frame of frames) {
+        if (left-- <= 0) break;
+        const text = sourceLine(frame.file, frame.line);
+        if (text !== null) frame.source = text.slice(0, 300);
+      }
+    }
+    const id = this.#options.nextCaptureId?.() ?? ++this.#captures;
+    return {id, at: this.#now(), pid, ...(known ? {processGroup: known.hello.group} : {}), method, cause, title, threads};
+  }
+
+  #emit(body: Body): void {
+    this.#options.emit({...body, at: this.#now(), instance: this.#options.instance} as DeckEvent);
+  }
+}

@@ -1,0 +1,139 @@
+/** One agent's connection: checks what it says, asks it for samples one at a time, and notices when it falls silent. */
+import type {Socket} from 'node:net';
+import {jsonLines} from './json-lines.ts';
+import {MAX_AGENT_LINE, readMessage, type AgentHello, type AgentMessage, type AgentSample} from './messages.ts';
+
+/** Milliseconds without an answer after which an agent counts as silent. Four spinning threads delay one by up to 0.3 s (measured). */
+const SILENCE = 1000;
+/** A timer that comes this late says that we were stopped ourselves: the answer may be waiting in the socket. */
+const LATE = 200;
+const HELLO_WAIT = 5000;
+
+export interface PeerEvents {
+  /** The agent has introduced itself. A reason refuses it. */
+  hello(peer: Peer, hello: AgentHello): string | null;
+  sample(peer: Peer, sample: AgentSample): void;
+  other(peer: Peer, message: Exclude<AgentMessage, {type: 'hello' | 'sample' | 'bye'}>): void;
+  silent(peer: Peer): void;
+  /** It answers again after having been silent. */
+  back(peer: Peer): void;
+  /** `trouble`: why we hung up; null when the other side did. */
+  closed(peer: Peer, trouble: string | null): void;
+}
+
+export class Peer {
+  hello: AgentHello | null = null;
+  silent = false;
+  /** Milliseconds between samples. */
+  readonly #events: PeerEvents;
+  readonly #socket: Socket;
+  #interval = 1000;
+  #question = 0;
+  #askedAt = 0;
+  #outstanding = false;
+  #stacksWanted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #trouble: string | null = null;
+
+  constructor(socket: Socket, events: PeerEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    const feed = jsonLines(
+      (value) => this.#receive(value),
+      (reason) => this.hangUp(reason),
+      MAX_AGENT_LINE,
+    );
+    socket.on('data', feed);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#watch);
+      this.#events.closed(this, this.#trouble);
+    });
+    this.#watch = setTimeout(() => this.hangUp('no greeting'), HELLO_WAIT);
+  }
+
+  /** Ends the connection; the reason is reported unless it is null. */
+  hangUp(reason: string | null): void {
+    this.#trouble ??= reason;
+    this.#socket.destroy();
+  }
+
+  tellRoots(roots: readonly string[]): void {
+    this.#send({type: 'roots', roots});
+  }
+
+  /** How often to ask; takes effect at once. */
+  every(ms: number): void {
+    this.#interval = ms;
+    if (!this.#outstanding) this.#later(Math.min(ms, Math.max(0, this.#askedAt + ms - performance.now())));
+  }
+
+  /** The next sample is to bring stacks; asked at once unless an answer is still due. */
+  wantStacks(): void {
+    this.#stacksWanted = true;
+    if (!this.#outstanding) this.#ask();
+  }
+
+  #ask(): void {
+    clearTimeout(this.#timer);
+    if (this.#outstanding || !this.hello) return;
+    this.#outstanding = true;
+    this.#askedAt = performance.now();
+    const stacks = this.#stacksWanted;
+    this.#stacksWanted = false;
+    this.#question++;
+    this.#send({type: 'sample', id: this.#question, requests: true, stacks, metrics: false, at: true});
+    this.#watchFor(SILENCE);
+  }
+
+  #watchFor(ms: number): void {
+    clearTimeout(this.#watch);
+    const due = performance.now() + ms;
+    this.#watch = setTimeout(() => {
+      if (performance.now() - due > LATE) return this.#watchFor(LATE);
+      this.silent = true;
+      this.#events.silent(this);
+    }, ms);
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), ms);
+  }
+
+  #send(message: unknown): void {
+    if (!this.#socket.destroyed) this.#socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #receive(value: unknown): void {
+    if (this.#socket.destroyed) return;
+    const message = readMessage(value);
+    if (message.type === 'invalid') return this.hangUp(`it sent what is not in the protocol (${message.why})`);
+    if (message.type === 'hello') {
+      if (this.hello) return this.hangUp('a second greeting');
+      clearTimeout(this.#watch);
+      const refusal = this.#events.hello(this, message);
+      if (refusal !== null) return this.hangUp(refusal);
+      this.hello = message;
+      return this.#ask();
+    }
+    if (!this.hello) return this.hangUp('no greeting');
+    if (message.type === 'sample') return this.#answered(message);
+    if (message.type !== 'bye') this.#events.other(this, message);
+  }
+
+  #answered(sample: AgentSample): void {
+    if (!this.#outstanding || sample.id !== this.#question) return this.hangUp('an answer without a question');
+    clearTimeout(this.#watch);
+    this.#outstanding = false;
+    if (this.silent) {
+      this.silent = false;
+      this.#events.back(this);
+    }
+    this.#events.sample(this, sample);
+    if (this.#stacksWanted) this.#ask();
+    else this.#later(Math.max(0, this.#askedAt + this.#interval - performance.now()));
+  }
+}
