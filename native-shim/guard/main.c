@@ -36,10 +36,10 @@ static struct {
   int status;         /* of the program, once ended */
 } g;
 
-/* Our controlling terminal among 0, 1, 2. */
+/* Our controlling terminal among 0, 1, 2: only that one tells its foreground group. */
 static int find_tty(void) {
   for (int fd = 0; fd <= 2; fd++)
-    if (isatty(fd) && tcgetsid(fd) == getsid(0)) return fd;
+    if (tcgetpgrp(fd) >= 0) return fd;
   return -1;
 }
 
