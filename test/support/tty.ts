@@ -43,6 +43,8 @@ export class Tty {
   readonly pid: number;
   /** Everything the program wrote, undigested; the newest 16 million characters. */
   raw = '';
+  /** Bytes that the program wrote. */
+  bytes = 0;
   /** Set once the program has ended. */
   exit: TtyExit | null = null;
   readonly #child: pty.IPty;
@@ -55,6 +57,7 @@ export class Tty {
     this.#child = pty.spawn(file, args, {cols, rows, cwd, name: 'xterm-256color', env: environment(env)});
     this.pid = this.#child.pid;
     this.#child.onData((data) => {
+      this.bytes += Buffer.byteLength(data);
       this.raw = (this.raw + data).slice(-16_000_000);
       this.#undrawn++;
       this.terminal.write(data, () => this.#undrawn--);

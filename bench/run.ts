@@ -1,0 +1,24 @@
+/** `npm run bench [startup|dashboard|requests ...]`: the figures of the design's budgets on this machine, all by default. */
+import {columns} from '../test/support/mod-wsgi.ts';
+import {prepareVenv} from '../test/support/venv.ts';
+import {dashboard} from './dashboard.ts';
+import {requestCost} from './request-cost.ts';
+import {startup} from './startup.ts';
+import {type Line, printTable} from './table.ts';
+
+await prepareVenv();
+const [system, newest] = columns();
+if (system === undefined || newest === undefined) throw new Error('two versions of mod_wsgi are needed');
+
+const parts: Record<string, [title: string, measure: () => Promise<Line[]>]> = {
+  startup: ['Start, median (least-most) of 12', () => startup(system, newest)],
+  dashboard: [`Watching at 200x60, mod_wsgi ${newest.version}`, () => dashboard(newest)],
+  requests: ['Cost in the application, median (least-most) of 7', () => requestCost(newest)],
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+for (const [name, [title, measure]] of Object.entries(parts)) {
+  if (wanted.length === 0 || wanted.includes(name)) printTable(title, await measure());
+}
