@@ -1,0 +1,31 @@
+import {Box, useInput, usePaste, useWindowSize} from 'ink';
+import {useLayoutEffect, useSyncExternalStore} from 'react';
+import {keyName} from '../src/terminal/key-names.ts';
+import {Region} from './Region.tsx';
+import type {DashboardStore} from './store/dashboard-store.ts';
+import {pasteText, pressKey} from './store/keys.ts';
+
+/** The whole screen. It draws what the store has made and hands on what is typed; it decides nothing. */
+export function Dashboard({store}: {store: DashboardStore}) {
+  const frame = useSyncExternalStore(store.subscribe, store.painted);
+  const {columns, rows} = useWindowSize();
+  useLayoutEffect(() => store.resize(columns, rows), [store, columns, rows]);
+  useInput((input, key) => {
+    const name = keyName(input, key);
+    if (name !== null) return pressKey(store, name, isText(input, key.ctrl || key.meta) ? input : '');
+    // Keys that were typed faster than they were read come in one piece.
+    if (!key.ctrl && !key.meta && input.length > 1) for (const character of input) pressKey(store, keyName(character, {}) ?? '', character);
+  });
+  usePaste((text) => pasteText(store, text));
+  return (
+    <Box flexDirection="column" width={frame.columns} height={frame.rows} overflow="hidden">
+      <Region rows={frame.header} width={frame.columns} />
+      <Region rows={frame.body} width={frame.columns} />
+      <Region rows={frame.footer} width={frame.columns} />
+    </Box>
+  );
+}
+
+function isText(input: string, modified: boolean): boolean {
+  return !modified && input !== '' && input >= ' ' && input !== '\u007f';
+}

@@ -1,0 +1,96 @@
+/** One capture: the threads that serve a request first, each with its frames. */
+import {culpritIndex, ownFrame} from '../../src/model/select-frames.ts';
+import {selectThreads, type ThreadGroup} from '../../src/model/select-threads.ts';
+import {age, clock, plural} from '../../src/terminal/format.ts';
+import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
+import type {Presented, Snapshot, SourceWish, Space} from '../store/snapshot.ts';
+import {presentFrames} from './present-frames.ts';
+import {CAUSE_WORDS, METHOD_WORDS} from './present-stacks.ts';
+
+/** Source windows are asked for only so many stacks of one capture. */
+const MOST_SOURCES = 12;
+
+export function presentCapture(s: Snapshot, id: number, {width, height}: Space): Presented {
+  const summary = s.state.captures.find((one) => one.id === id);
+  const fetched = s.fetched.capture?.id === id ? s.fetched.capture : null;
+  const capture = fetched?.capture ?? null;
+  const head = capture ?? summary;
+  const rows: Row[] = [];
+  if (head) {
+    const cause = CAUSE_WORDS[head.cause];
+    rows.push(
+      row(span(` ${cause.text}`, cause.tone === 'dim' ? 'accent' : cause.tone), span('  '), theirs(head.title, s.glyphs, 'strong')),
+    );
+    rows.push(row(span(` ${clock(head.at)}  daemon ${head.pid}  ${METHOD_WORDS[head.method]}`, 'dim')));
+  }
+  if (capture === null) {
+    const why = fetched?.error ?? (fetched ? 'this capture is not kept any more' : 'fetching');
+    return {rows: [...rows, row(span('   '), theirs(why, s.glyphs, 'dim'))]};
+  }
+  const groups = selectThreads(capture);
+  const sources: SourceWish[] = [];
+  const idle: ThreadGroup[] = [];
+  for (const group of groups) {
+    if (s.ui.folded && group.requests.length === 0 && groups.some((one) => one.requests.length > 0)) {
+      idle.push(group);
+      continue;
+    }
+    if (height > 12 || rows.length > 2) rows.push(BLANK);
+    rows.push(...threadHead(group, capture.at, s, width));
+    const context = group.requests.length > 0 || groups.length === 1 ? (height >= 22 ? 2 : 1) : 0;
+    const framed = presentFrames(group.thread.frames, s, {
+      width,
+      folded: s.ui.folded,
+      context,
+      top: group.requests.length > 0 ? 'here' : '',
+    });
+    rows.push(...framed.rows);
+    if (sources.length < MOST_SOURCES) sources.push(...framed.sources);
+  }
+  if (idle.length > 0) rows.push(BLANK, ...idleRows(idle, s));
+  return {rows, total: rows.length, sources};
+}
+
+function threadHead(group: ThreadGroup, at: number, s: Snapshot, _width: number): Row[] {
+  const {thread, requests, count} = group;
+  const name = thread.name === undefined ? '' : ` ${thread.name}`;
+  if (requests.length === 0)
+    return [
+      row(span(` ${count > 1 ? `${plural(count, 'thread')} like ` : 'thread '}`, 'dim'), theirs(`${thread.ident}${name}`, s.glyphs, 'dim')),
+    ];
+  const rows = requests
+    .slice(0, 3)
+    .map((one) =>
+      row(
+        span(' '),
+        theirs(`${one.method} ${one.url}`, s.glyphs, 'strong'),
+        span(`  ${age(at - one.startedAt)}`, 'soon'),
+        theirs(`  id ${one.id}`, s.glyphs, 'dim'),
+      ),
+    );
+  if (requests.length > 3) rows.push(row(span(` and ${plural(requests.length - 3, 'more request')} at the same line`, 'dim')));
+  return rows;
+}
+
+/** Threads without a request, one row each: enough to see that they wait for work. */
+function idleRows(groups: ThreadGroup[], s: Snapshot): Row[] {
+  return [
+    row(
+      span(
+        ` without a request: ${plural(
+          groups.reduce((sum, one) => sum + one.count, 0),
+          'thread',
+        )}, `,
+        'dim',
+      ),
+      span('f', 'accent'),
+      span(' unfolds', 'dim'),
+    ),
+    ...groups.map(({thread, count}) => {
+      const owned = thread.frames.map((frame) => ownFrame(frame, s.state.info));
+      const frame = owned[culpritIndex(owned)];
+      const where = frame === undefined ? 'no Python frames' : `${frame.short}:${frame.line} ${frame.func}`;
+      return row(span(`   ${count > 1 ? `${count} × ` : ''}`, 'dim'), theirs(`${thread.name ?? thread.ident}  ${where}`, s.glyphs, 'dim'));
+    }),
+  ];
+}

@@ -1,0 +1,35 @@
+/** The last line: a question, a passing message, what is being typed, or the keys of this place. */
+import {bindingsOf, keyLabel, type Place} from '../../src/terminal/keymap.ts';
+import {pack, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
+import type {Snapshot} from '../store/snapshot.ts';
+import {placeOf} from '../store/ui-state.ts';
+
+export function presentFooter(s: Snapshot, width: number): Row {
+  const {ui, glyphs} = s;
+  const place = placeOf(ui, s.state.lifecycle.phase === 'failed');
+  if (ui.confirm) {
+    const answer = [span('y', 'accent'), span(' yes  ', 'dim'), span('n', 'accent'), span(' no', 'dim')];
+    return {spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon')]};
+  }
+  if (ui.overlay?.kind === 'filter') {
+    const hint = s.fetched.log.window?.error;
+    const tail =
+      hint === undefined ? [span('   enter keeps it, esc drops it, ! in front inverts', 'dim')] : [theirs(`   ${hint}`, glyphs, 'bad')];
+    return {spans: [span(' / ', 'accent'), theirs(ui.overlay.text, glyphs), span(glyphs.caret, 'accent'), ...tail]};
+  }
+  const status: Span[] =
+    ui.status !== null && ui.status.until > s.now ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
+  const room = width - rowWidth(status) - 2;
+  return {spans: [...(status.length > 0 ? status : [span(' ')]), ...keys(place as Place, s, Math.max(0, room))]};
+}
+
+function keys(place: Place, s: Snapshot, room: number): Span[] {
+  const pieces: Piece[] = bindingsOf(place)
+    .filter((one) => one.label !== undefined && !(s.readOnly && one.changes === true))
+    .map((one) => {
+      const hit = {type: 'action' as const, action: one.action};
+      const label = one.action === 'quit' && s.quitMeans === 'detach' ? 'detach' : one.label!;
+      return {spans: [span(keyLabel(one.keys[0]!), 'accent', hit), span(` ${label}`, 'dim', hit)], rank: (one.rank ?? 5) + 1};
+    });
+  return pack(pieces, room);
+}

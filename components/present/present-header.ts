@@ -1,0 +1,46 @@
+/** The state line: who, in which state, where, since when. */
+import type {Phase} from '../../src/model/events.ts';
+import {clock, duration} from '../../src/terminal/format.ts';
+import {pack, rowWidth, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
+import type {Tone} from '../../src/terminal/theme.ts';
+import type {Snapshot} from '../store/snapshot.ts';
+
+export const PHASE_TONES: Record<Phase, Tone> = {
+  starting: 'accent',
+  ready: 'good',
+  degraded: 'soon',
+  reloading: 'accent',
+  stopping: 'soon',
+  stopped: 'dim',
+  failed: 'now',
+};
+
+export function presentHeader(s: Snapshot, width: number): Row {
+  const {state, glyphs} = s;
+  const {info, lifecycle} = state;
+  const tone = s.closed === null ? PHASE_TONES[lifecycle.phase] : 'now';
+  const pieces: Piece[] = [
+    {spans: [span(' wsgideck', 'accent')], rank: 6},
+    {spans: [theirs((state.name || 'server').slice(0, 40), glyphs, 'strong')], rank: 0},
+    {
+      spans: [span(`${tone === 'dim' ? glyphs.ring : glyphs.dot} `, tone), span(s.closed === null ? lifecycle.phase : 'gone', tone)],
+      rank: 0,
+    },
+  ];
+  const quiet = lifecycle.phase === 'ready' && s.closed === null;
+  const detail = s.closed ?? (lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
+  if (!quiet && detail !== '') pieces.push({spans: [theirs(detail.slice(0, 200), glyphs, tone === 'now' ? 'plain' : 'dim')], rank: 2});
+  if (info !== null) {
+    pieces.push({spans: [theirs(info.url, glyphs)], rank: 1});
+    pieces.push({spans: [theirs(`mod_wsgi ${info.modWsgi}`, glyphs, 'dim')], rank: 5});
+    pieces.push({spans: [theirs(`Python ${info.python}`, glyphs, 'dim')], rank: 7});
+    pieces.push({spans: [theirs(`${info.mpm} MPM`, glyphs, 'dim')], rank: 8});
+  }
+  const since = lifecycle.answeredAt ?? lifecycle.launchedAt;
+  const up = lifecycle.phase === 'stopped' || lifecycle.phase === 'failed' ? null : since;
+  if (up !== null) pieces.push({spans: [span(`up ${duration(s.now - up)}`, 'dim')], rank: 4});
+  const time = [span(`${clock(s.now)} `, 'dim')];
+  const room = width - rowWidth(time) - 2;
+  const left = pack(pieces, room);
+  return spread(left[0]?.text.startsWith(' ') ? left : [span(' '), ...left], time, width);
+}

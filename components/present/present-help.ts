@@ -1,0 +1,38 @@
+/** The keys of this place and of everywhere, from the key table. */
+import {fit} from '../../src/terminal/fit.ts';
+import {bindingsOf, keyLabel, type Binding, type Place} from '../../src/terminal/keymap.ts';
+import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {placeOf} from '../store/ui-state.ts';
+
+const KEYS = 16;
+
+export function presentHelp(s: Snapshot, _space: Space): Presented {
+  const place = placeOf({...s.ui, overlay: null, confirm: null}, s.state.lifecycle.phase === 'failed') as Place;
+  const here = bindingsOf(place).filter((one) => !(s.readOnly && one.changes === true));
+  const everywhere = here.filter(
+    (one) => one.places.includes('overview') && one.places.includes('logs') && one.places.includes('requests'),
+  );
+  const special = here.filter((one) => !everywhere.includes(one));
+  const rows: Row[] = [];
+  if (special.length > 0) rows.push(row(span(` in ${place}`, 'accent')), ...special.map((one) => line(one, s)), BLANK);
+  rows.push(row(span(' everywhere', 'accent')), ...everywhere.map((one) => line(one, s)));
+  rows.push(BLANK, row(span(` ${fit('mouse', KEYS)}`, 'strong'), span('click selects a line or a tab, the wheel scrolls', 'plain')));
+  return {rows, total: rows.length};
+}
+
+function line(one: Binding, s: Snapshot): Row {
+  const text =
+    one.action === 'quit'
+      ? quitHelp(s)
+      : one.action === 'interrupt' && s.quitMeans === 'detach'
+        ? 'leave this screen; the server goes on'
+        : one.help;
+  return row(span(` ${fit(one.keys.map(keyLabel).join('  '), KEYS)}`, 'strong'), theirs(text, s.glyphs));
+}
+
+function quitHelp(s: Snapshot): string {
+  return s.quitMeans === 'detach'
+    ? 'leave this screen; the server goes on'
+    : 'stop the server gracefully and quit; asks first when it is busy';
+}

@@ -1,0 +1,53 @@
+/** The log: a window of matching entries, the newest at the bottom. */
+import {count} from '../../src/terminal/format.ts';
+import {BLANK, pack, row, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {LOG_SOURCES} from '../store/ui-state.ts';
+import {logLayout, presentLogLine} from './present-log-line.ts';
+
+export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
+  const {window, error} = s.fetched.log;
+  const rows: Row[] = [status(s, width)];
+  if (error !== null) return {rows: [...rows, row(span('   '), theirs(error, s.glyphs, 'bad'))]};
+  if (window === null) return {rows: [...rows, row(span('   fetching', 'dim'))]};
+  if (window.error !== undefined)
+    return {rows: [...rows, row(span('   the filter is not a regular expression: ', 'bad'), theirs(window.error, s.glyphs))]};
+  if (window.entries.length === 0) {
+    const narrowed = s.ui.log.filter !== '' || s.ui.log.level !== null || s.ui.log.source !== 0;
+    return {rows: [...rows, BLANK, row(span(narrowed ? '   nothing matches' : '   nothing logged yet', 'dim'))]};
+  }
+  const plan = logLayout(width);
+  const room = height - rows.length;
+  const shown = s.ui.log.anchor.mode === 'after' ? window.entries.slice(0, room) : window.entries.slice(-room);
+  const selected = selectedEntry(s);
+  for (const entry of shown) {
+    rows.push({...presentLogLine(entry, plan, s.glyphs), selected: entry.seq === selected, hit: {type: 'item', index: entry.seq}});
+  }
+  return {rows};
+}
+
+/** The entry the keys act on; none while following, so that the newest line does not flicker. */
+export function selectedEntry(s: Snapshot): number | null {
+  return s.ui.log.anchor.mode === 'follow' && s.ui.selected.entry === null ? null : s.ui.selected.entry;
+}
+
+function status(s: Snapshot, width: number): Row {
+  const {log} = s.ui;
+  const window = s.fetched.log.window;
+  const following = log.anchor.mode === 'follow';
+  const pieces: Piece[] = [
+    {
+      spans: [
+        following ? span('following', 'good') : span(window?.newer ? 'scrolled back' : 'at the end', 'soon'),
+        ...(following ? [] : [span(' F', 'accent'), span(' follows', 'dim')]),
+      ],
+      rank: 0,
+    },
+    {spans: [span('level ', 'dim'), span(log.level ?? 'all', log.level === null ? 'plain' : 'accent')], rank: 2},
+    {spans: [span('source ', 'dim'), span(LOG_SOURCES[log.source]!.label, log.source === 0 ? 'plain' : 'accent')], rank: 3},
+  ];
+  if (log.filter !== '') pieces.push({spans: [span('filter ', 'dim'), theirs(log.filter.slice(0, 60), s.glyphs, 'accent')], rank: 1});
+  const {last, dropped} = s.state.log;
+  const right = [span(`${count(last)} entries${dropped > 0 ? `, the oldest ${count(dropped)} dropped` : ''} `, 'dim')];
+  return spread([span(' '), ...pack(pieces, width - 2, 3)], right, width);
+}

@@ -1,0 +1,42 @@
+/** All commands, found by some of their letters, each with what it will do. */
+import {fit} from '../../src/terminal/fit.ts';
+import {fuzzyFilter} from '../../src/terminal/fuzzy.ts';
+import {commands, keyLabel, type Binding} from '../../src/terminal/keymap.ts';
+import {row, span, theirs, type Row} from '../../src/terminal/rows.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {visible} from './present-list.ts';
+
+/** The commands that fit what is typed, best first. */
+export function paletteItems(text: string, readOnly: boolean): Binding[] {
+  return fuzzyFilter(text, commands(readOnly), (one) => one.command!);
+}
+
+export function presentPalette(s: Snapshot, overlay: {text: string; index: number}, {height}: Space): Presented {
+  const items = paletteItems(overlay.text, s.readOnly);
+  const rows: Row[] = [
+    row(
+      span(' : ', 'accent'),
+      theirs(overlay.text, s.glyphs),
+      span(s.glyphs.caret, 'accent'),
+      span(overlay.text === '' ? '  type some letters of a command' : '', 'dim'),
+    ),
+  ];
+  if (items.length === 0) rows.push(row(span('   no command has these letters', 'dim')));
+  const index = Math.min(overlay.index, items.length - 1);
+  const {from, to} = visible(index, items.length, height - 1);
+  for (let i = from; i < to; i++) {
+    const one = items[i]!;
+    const key = one.keys[0] === undefined ? '' : keyLabel(one.keys[0]);
+    rows.push({
+      spans: [span(`   ${fit(one.command!, 20)}`, 'strong'), span(fit(key, 6), 'accent'), theirs(consequence(one, s), s.glyphs, 'plain')],
+      selected: i === index,
+      hit: {type: 'item', index: i},
+    });
+  }
+  return {rows};
+}
+
+function consequence(one: Binding, s: Snapshot): string {
+  if (one.action !== 'quit') return one.help;
+  return s.quitMeans === 'detach' ? 'leave this screen; the server goes on' : 'stop the server gracefully and leave';
+}

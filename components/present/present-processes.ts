@@ -1,0 +1,104 @@
+/** Who runs, what it costs, and why the previous ones went. */
+import type {RestartCause} from '../../src/model/events.ts';
+import {selectProcesses} from '../../src/model/select-processes.ts';
+import {bytes, clock, duration, percent, plural} from '../../src/terminal/format.ts';
+import {BLANK, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
+import type {Tone} from '../../src/terminal/theme.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {visible} from './present-list.ts';
+
+const COLUMNS: readonly Column[] = [
+  {title: 'role', width: 10, rank: 0},
+  {title: 'pid', width: 7, align: 'right', rank: 0},
+  {title: 'cpu', width: 6, align: 'right', rank: 1},
+  {title: 'memory', width: 8, align: 'right', rank: 1},
+  {title: 'thr', width: 3, align: 'right', rank: 5},
+  {title: 'age', width: 8, align: 'right', rank: 3},
+  {title: 'busy', width: 5, align: 'right', rank: 4},
+  {title: 'agent', width: 9, rank: 2},
+  {title: 'its predecessor went', width: 20, grow: 2, rank: 6},
+  {title: 'name', width: 14, grow: 1, rank: 7},
+];
+
+const RESTARTS: readonly Column[] = [
+  {title: 'time', width: 8, rank: 0},
+  {title: 'pid', width: 7, align: 'right', rank: 1},
+  {title: 'why', width: 20, rank: 0},
+  {title: 'in its words', width: 16, grow: 1, rank: 2},
+  {title: 'in flight', width: 9, align: 'right', rank: 3},
+];
+
+/** Causes in plain words. */
+export const RESTART_WORDS: Record<RestartCause, {text: string; tone: Tone}> = {
+  'request-timeout': {text: 'request timeout', tone: 'soon'},
+  'deadlock-timeout': {text: 'GIL held too long', tone: 'now'},
+  'maximum-requests': {text: 'maximum requests', tone: 'dim'},
+  'inactivity-timeout': {text: 'was idle', tone: 'dim'},
+  'cpu-time-limit': {text: 'CPU time limit', tone: 'soon'},
+  'restart-interval': {text: 'restart interval', tone: 'dim'},
+  'startup-timeout': {text: 'never loaded the app', tone: 'now'},
+  graceful: {text: 'graceful restart', tone: 'dim'},
+  shutdown: {text: 'told to stop', tone: 'dim'},
+  reload: {text: 'reload', tone: 'dim'},
+  'script-changed': {text: 'script changed', tone: 'dim'},
+  crash: {text: 'crashed', tone: 'now'},
+  killed: {text: 'killed', tone: 'now'},
+  'apache-restart': {text: 'Apache restarted', tone: 'dim'},
+  unknown: {text: 'not known', tone: 'soon'},
+};
+
+export function presentProcesses(s: Snapshot, {width, height}: Space): Presented {
+  const processes = selectProcesses(s.state.processes);
+  if (processes.length === 0) return {rows: [BLANK, row(span('   no reading of the processes yet', 'dim'))]};
+  const restarts = s.state.restarts.toReversed();
+  const below = restarts.length === 0 ? 2 : Math.min(restarts.length + 3, Math.max(3, Math.floor(height * 0.45)));
+  const plan = layout(COLUMNS, width);
+  const rows: Row[] = [tableHead(plan, COLUMNS, s.glyphs)];
+  const selected = Math.max(
+    0,
+    processes.findIndex((one) => one.pid === s.ui.selected.pid),
+  );
+  const {from, to} = visible(selected, processes.length, Math.min(processes.length, Math.max(2, height - below - 1)));
+  for (let index = from; index < to; index++) {
+    const one = processes[index]!;
+    const agent = s.state.agents.find((other) => other.pid === one.pid);
+    const state = agent?.state ?? one.agent;
+    const cells = [
+      {text: one.role, tone: 'plain' as const},
+      String(one.pid),
+      {text: percent(one.cpu), tone: one.cpu >= 90 ? ('soon' as const) : ('plain' as const)},
+      bytes(one.rss),
+      {text: String(one.threads), tone: 'dim' as const},
+      {text: duration(s.now - one.startedAt), tone: 'dim' as const},
+      agent ? `${agent.busy}/${agent.total}` : '',
+      {text: state ?? '', tone: state === 'wedged' ? ('now' as const) : state === 'connected' ? ('dim' as const) : ('soon' as const)},
+      {text: one.replaced ?? '', tone: 'dim' as const},
+      {text: one.label, tone: 'dim' as const},
+    ];
+    rows.push({...tableRow(plan, cells, s.glyphs), selected: index === selected, hit: {type: 'item', index}});
+  }
+  rows.push(BLANK);
+  if (restarts.length === 0) return {rows: [...rows, row(span(' no process has gone since the start', 'dim'))]};
+  const words = layout(RESTARTS, width);
+  rows.push(
+    row(span(` ${plural(restarts.length, 'process has', 'processes have')} gone, newest first`)),
+    tableHead(words, RESTARTS, s.glyphs),
+  );
+  for (const one of restarts.slice(0, Math.max(0, height - rows.length))) {
+    const cause = RESTART_WORDS[one.cause];
+    rows.push(
+      tableRow(
+        words,
+        [
+          {text: clock(one.at), tone: 'dim'},
+          {text: String(one.pid), tone: 'dim'},
+          cause,
+          {text: one.text},
+          {text: one.inFlight.length === 0 ? '' : String(one.inFlight.length), tone: 'soon'},
+        ],
+        s.glyphs,
+      ),
+    );
+  }
+  return {rows};
+}

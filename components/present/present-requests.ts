@@ -1,0 +1,110 @@
+/** The requests that are being served, oldest first. */
+import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
+import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
+import {ownFrame} from '../../src/model/select-frames.ts';
+import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
+import {BLANK, layout, row, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
+import type {Tone} from '../../src/terminal/theme.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {stopping} from './present-attention.ts';
+import {visible} from './present-list.ts';
+
+const COLUMNS: readonly Column[] = [
+  {title: 'age', width: 8, align: 'right', rank: 0},
+  {title: 'method', width: 6, rank: 1},
+  {title: 'path', width: 24, grow: 3, keep: 'both', rank: 0},
+  {title: 'pid', width: 7, align: 'right', rank: 4},
+  {title: 'thr', width: 3, align: 'right', rank: 7},
+  {title: 'queue', width: 7, align: 'right', rank: 6},
+  {title: 'client', width: 24, rank: 8},
+  {title: 'in the code at', width: 20, grow: 2, keep: 'end', rank: 3},
+  {title: 'gives up in', width: 11, align: 'right', rank: 2},
+];
+
+export function presentRequests(s: Snapshot, {width, height}: Space): Presented {
+  const rows: Row[] = [...stopping(s, width), rule(s)];
+  if (s.state.requests.length === 0) {
+    rows.push(BLANK, row(span('   nothing is being served at this moment', 'dim')));
+    return {rows};
+  }
+  return {rows: [...rows, ...requestTable(s, {width, height: height - rows.length})]};
+}
+
+/** The table alone, title first: the overview shows it too. */
+export function requestTable(s: Snapshot, {width, height}: Space): Row[] {
+  const {requests, info} = s.state;
+  const plan = layout(COLUMNS, width);
+  const rule = selectCountdown(s.state);
+  const selected = Math.max(
+    0,
+    requests.findIndex((one) => one.id === s.ui.selected.request),
+  );
+  const {from, to, above, below} = visible(selected, requests.length, height - 1);
+  const rows: Row[] = [tableHead(plan, COLUMNS, s.glyphs)];
+  for (let index = from; index < to; index++) {
+    const request = requests[index]!;
+    rows.push({...requestRow(request, rule, s, info, plan), selected: index === selected, hit: {type: 'item', index}});
+  }
+  const more = [above > 0 ? `${s.glyphs.up} ${above} older` : '', below > 0 ? `${s.glyphs.down} ${below} younger` : '']
+    .filter(Boolean)
+    .join('  ');
+  const last = rows.at(-1);
+  if (more !== '' && last && to - from > 2) rows[rows.length - 1] = row(span(`   ${more}`, 'dim'));
+  return rows;
+}
+
+function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: InstanceInfo | null, plan: ReturnType<typeof layout>): Row {
+  const ms = s.now - one.startedAt;
+  const left = rule.left(one, s.now);
+  const tone = urgency(ms, left, rule.limit);
+  const cells = [
+    {text: age(ms), tone: tone === 'plain' && ms < 1000 ? ('dim' as const) : tone},
+    one.method,
+    one.url,
+    {text: String(one.pid), tone: 'dim' as const},
+    {text: one.worker === undefined ? '' : String(one.worker), tone: 'dim' as const},
+    {text: one.queueMs === undefined ? '' : duration(one.queueMs), tone: 'dim' as const},
+    {text: one.client ?? '', tone: 'dim' as const},
+    {text: one.at === undefined ? '' : shortAt(one.at, info), tone: 'dim' as const},
+    {text: rule.rule === 'off' ? 'never' : countdown(left), tone: tone === 'plain' ? ('dim' as const) : tone},
+  ];
+  return tableRow(plan, cells, s.glyphs);
+}
+
+/** Grey is fine, yellow will matter soon, red now. */
+function urgency(ms: number, left: number | null, limit: number): Tone {
+  if (left !== null && limit > 0) {
+    if (left < Math.max(5, limit * 0.2)) return 'now';
+    if (left < limit * 0.5) return 'soon';
+  }
+  return ms >= 10_000 ? 'soon' : 'plain';
+}
+
+function rule(s: Snapshot): Row {
+  const {state} = s;
+  const {info} = state;
+  const {rule, limit} = selectCountdown(state);
+  const pids = new Set(state.requests.map((one) => one.pid)).size;
+  const dropped = state.agents.reduce((sum, one) => sum + one.dropped, 0);
+  const active = `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
+  return row(span(` ${active}   `), theirs(sentence(rule, limit, info), s.glyphs, 'dim'));
+}
+
+function sentence(rule: Countdown['rule'], limit: number, info: InstanceInfo | null): string {
+  if (info === null || rule === 'unknown') return 'the server has not told its limits yet';
+  if (rule === 'off')
+    return info.processes === 0
+      ? 'embedded mode: mod_wsgi never gives up on a request'
+      : 'no request timeout: mod_wsgi never gives up on a request';
+  if (rule === 'request')
+    return `mod_wsgi ${info.modWsgi} gives up on each after ${Math.round(limit)} s = ${info.requestTimeout} s × (1 + ln ${plural(info.threads, 'thread')})`;
+  return `mod_wsgi ${info.modWsgi} ends a process when its requests' ages, averaged over ${plural(info.threads, 'thread')}, pass ${info.requestTimeout} s`;
+}
+
+/** `file:line in func` with the file named as a reader would. */
+export function shortAt(at: string, info: InstanceInfo | null): string {
+  const match = /^(.*):(\d+)(?: in (.*))?$/s.exec(at);
+  if (!match) return at;
+  const frame = ownFrame({file: match[1]!, line: Number(match[2]), func: match[3] ?? ''}, info);
+  return `${frame.short}:${frame.line}${frame.func === '' ? '' : ` ${frame.func}`}`;
+}

@@ -1,0 +1,51 @@
+/** The tabs with their counts. */
+import {LOG_LEVELS} from '../../src/model/log.ts';
+import {count} from '../../src/terminal/format.ts';
+import {rowWidth, span, spread, type Row, type Span} from '../../src/terminal/rows.ts';
+import type {Snapshot} from '../store/snapshot.ts';
+import {isUrgent, VIEWS, type View} from '../store/ui-state.ts';
+
+const TITLES: Record<View, {long: string; short: string}> = {
+  overview: {long: 'Overview', short: 'Over'},
+  requests: {long: 'Requests', short: 'Req'},
+  stacks: {long: 'Stacks', short: 'Stk'},
+  logs: {long: 'Logs', short: 'Log'},
+  processes: {long: 'Processes', short: 'Proc'},
+};
+
+export function presentTabs(s: Snapshot, width: number): Row {
+  const help = [span('? ', 'accent', {type: 'action', action: 'help'}), span('help ', 'dim', {type: 'action', action: 'help'})];
+  const long = tabs(s, 'long', '  ');
+  if (rowWidth(long) < width - rowWidth(help)) return spread(long, help, width);
+  if (rowWidth(long) < width) return {spans: long};
+  return {spans: tabs(s, 'short', ' ')};
+}
+
+function tabs(s: Snapshot, size: 'long' | 'short', gap: string): Span[] {
+  const counts = countsOf(s);
+  return VIEWS.flatMap((view, index) => {
+    const here = s.ui.view === view;
+    const hit = {type: 'view' as const, index};
+    const {text, tone} = counts[view];
+    return [
+      span(index === 0 ? ' ' : gap),
+      span(`${index + 1} `, here ? 'accent' : 'dim', hit),
+      {text: TITLES[view][size], tone: here ? ('accent' as const) : ('plain' as const), inverse: here, hit},
+      ...(text === '' ? [] : [span(` ${text}`, tone, hit)]),
+    ];
+  });
+}
+
+function countsOf(s: Snapshot): Record<View, {text: string; tone: 'dim' | 'soon' | 'now'}> {
+  const {state} = s;
+  const errors = LOG_LEVELS.filter(isUrgent).reduce((sum, level) => sum + state.log.counts[level], 0);
+  const wedged = state.agents.some((one) => one.state === 'wedged');
+  const captures = state.captures.length;
+  return {
+    overview: {text: '', tone: 'dim'},
+    requests: {text: state.requests.length > 0 ? count(state.requests.length) : '', tone: 'dim'},
+    stacks: {text: captures > 0 ? `${captures}${wedged ? '!' : ''}` : wedged ? '!' : '', tone: wedged ? 'now' : 'dim'},
+    logs: {text: errors > 0 ? `${count(errors)}!` : '', tone: 'soon'},
+    processes: {text: state.processes.length > 0 ? String(state.processes.length) : '', tone: 'dim'},
+  };
+}

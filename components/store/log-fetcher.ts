@@ -1,0 +1,66 @@
+/** The log window on the screen: asked for only when it could differ, never more than one question at a time. */
+import type {LogFilter, LogWindow, Query} from '../../src/model/commands.ts';
+import type {Deck} from '../../src/model/deck.ts';
+import {LOG_SOURCES, type LogChoice} from './ui-state.ts';
+
+export interface LogWish {
+  choice: LogChoice;
+  /** Rows on the screen. */
+  limit: number;
+  /** Newest sequence number that the state knows of. */
+  last: number;
+}
+
+export class LogFetcher {
+  window: LogWindow | null = null;
+  error: string | null = null;
+  readonly #deck: Deck;
+  readonly #changed: () => void;
+  #wish: LogWish | null = null;
+  #asked = '';
+  #busy = false;
+
+  constructor(deck: Deck, changed: () => void) {
+    this.#deck = deck;
+    this.#changed = changed;
+  }
+
+  /** Says what the screen needs now; null when no log is shown. */
+  want(wish: LogWish | null): void {
+    this.#wish = wish;
+    if (!this.#busy) void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const wish = this.#wish;
+    if (wish === null || wish.limit <= 0) return;
+    const query = queryOf(wish);
+    // Entries that came since only matter where the newest end is shown, or where it is not known that there is none.
+    const moves = wish.choice.anchor.mode === 'follow' || (wish.choice.anchor.mode === 'after' && this.window?.newer !== true);
+    const key = JSON.stringify([query, moves ? wish.last : 0]);
+    if (key === this.#asked) return;
+    this.#asked = key;
+    this.#busy = true;
+    try {
+      this.window = await this.#deck.ask(query);
+      this.error = null;
+    } catch (error) {
+      this.error = (error as Error).message;
+    } finally {
+      this.#busy = false;
+    }
+    this.#changed();
+  }
+}
+
+function queryOf({choice, limit}: LogWish): Extract<Query, {type: 'log'}> {
+  const filter: LogFilter = {};
+  if (choice.filter !== '') filter.text = choice.filter;
+  if (choice.level !== null) filter.level = choice.level;
+  const {sources} = LOG_SOURCES[choice.source]!;
+  if (sources !== null) filter.sources = sources;
+  const most = Math.min(500, limit);
+  const {anchor} = choice;
+  if (anchor.mode === 'after') return {type: 'log', filter, after: anchor.seq, limit: most};
+  return {type: 'log', filter, before: anchor.mode === 'before' ? anchor.seq : null, limit: most};
+}

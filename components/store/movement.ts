@@ -1,0 +1,57 @@
+/** Up, down, pages, both ends: in lists the selection moves, in texts the window. */
+import {selectProcesses} from '../../src/model/select-processes.ts';
+import {bodyHeight} from '../present/present-frame.ts';
+import {signalChoices} from '../present/present-menu.ts';
+import {paletteItems} from '../present/present-palette.ts';
+import type {DashboardStore} from './dashboard-store.ts';
+import {moveInLog} from './log-actions.ts';
+
+export type Movement = 'up' | 'down' | 'page-up' | 'page-down' | 'home' | 'end';
+
+export function move(store: DashboardStore, how: Movement, lines = 1): void {
+  const {ui} = store;
+  const page = Math.max(1, bodyHeight(store.snapshot) - 2);
+  if (ui.overlay?.kind === 'palette') {
+    const last = paletteItems(ui.overlay.text, store.options.readOnly).length - 1;
+    return store.change({overlay: {...ui.overlay, index: step(ui.overlay.index, last, how, page, lines)}});
+  }
+  if (ui.overlay?.kind === 'menu') {
+    const process = store.snapshot.state.processes.find((one) => one.pid === (ui.overlay as {pid: number}).pid);
+    const last = process ? signalChoices(process).length - 1 : 0;
+    return store.change({overlay: {...ui.overlay, index: step(ui.overlay.index, last, how, page, lines)}});
+  }
+  if (ui.overlay?.kind === 'help' || ui.detail) {
+    return store.change({scroll: step(Math.min(ui.scroll, store.frame.scrollMax), store.frame.scrollMax, how, page, lines)});
+  }
+  if (ui.view === 'logs') return moveInLog(store, how, page, lines);
+  const keys = listKeys(store);
+  if (keys.length === 0) return;
+  const current = Math.max(0, keys.indexOf(selectedKey(store)));
+  selectIndex(store, step(current, keys.length - 1, how, page, lines));
+}
+
+/** Selects the item at an index of the list on the screen (a mouse click). */
+export function selectIndex(store: DashboardStore, index: number): void {
+  const {ui} = store;
+  const key = listKeys(store)[index];
+  if (key === undefined) return;
+  const field = ui.view === 'stacks' ? 'capture' : ui.view === 'processes' ? 'pid' : 'request';
+  store.change({selected: {...ui.selected, [field]: key}});
+}
+
+function listKeys(store: DashboardStore): (string | number)[] {
+  const {state} = store.snapshot;
+  if (store.ui.view === 'stacks') return state.captures.toReversed().map((one) => one.id);
+  if (store.ui.view === 'processes') return selectProcesses(state.processes).map((one) => one.pid);
+  return state.requests.map((one) => one.id);
+}
+
+function selectedKey(store: DashboardStore): string | number {
+  const {view, selected} = store.ui;
+  return (view === 'stacks' ? selected.capture : view === 'processes' ? selected.pid : selected.request) ?? '';
+}
+
+function step(from: number, last: number, how: Movement, page: number, lines: number): number {
+  const to = {up: from - lines, down: from + lines, 'page-up': from - page, 'page-down': from + page, home: 0, end: last}[how];
+  return Math.max(0, Math.min(last, to));
+}

@@ -1,0 +1,68 @@
+/** What a presenter gets: everything that decides what is on the screen, at one moment. */
+import type {LogWindow, SourceWindow} from '../../src/model/commands.ts';
+import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
+import type {InstanceState} from '../../src/model/state.ts';
+import type {Glyphs} from '../../src/terminal/glyphs.ts';
+import type {Row} from '../../src/terminal/rows.ts';
+import type {UiState} from './ui-state.ts';
+
+export interface Fetched {
+  log: {window: LogWindow | null; error: string | null};
+  capture: {id: number; capture: StackCapture | null; error: string | null} | null;
+  live: LiveStack | null;
+  /** By `sourceKey`; null while it is being fetched. */
+  sources: ReadonlyMap<string, SourceWindow | null>;
+}
+
+/** The stack of one request, asked for again and again while it is looked at. */
+export interface LiveStack {
+  requestId: string;
+  pid: number;
+  /** The newest stack of the request's thread; null until there is one. */
+  thread: ThreadStack | null;
+  at: number;
+  method: StackCapture['method'] | null;
+  /** Samples that found the request, and how many of the newest of them had the same innermost frames. */
+  samples: number;
+  same: number;
+  sameSince: number;
+  error: string | null;
+}
+
+export interface Snapshot {
+  state: InstanceState;
+  ui: UiState;
+  fetched: Fetched;
+  /** Milliseconds since the epoch. */
+  now: number;
+  columns: number;
+  rows: number;
+  glyphs: Glyphs;
+  colour: boolean;
+  closed: string | null;
+  readOnly: boolean;
+  quitMeans: 'stop' | 'detach';
+}
+
+export interface SourceWish {
+  file: string;
+  line: number;
+}
+
+/** A view's rows for a given space, and what it would need to show more. */
+export interface Presented {
+  rows: Row[];
+  /** Rows that exist in all; more than fit can be scrolled to. */
+  total?: number;
+  sources?: SourceWish[];
+}
+
+/** The space a view may fill. */
+export interface Space {
+  width: number;
+  height: number;
+}
+
+export function sourceKey(wish: SourceWish): string {
+  return `${wish.line}:${wish.file}`;
+}

@@ -1,0 +1,99 @@
+/** What the user has chosen to see. Plain data; changed only by actions. */
+import type {Command} from '../../src/model/commands.ts';
+import {LOG_LEVELS, type LogEntry, type LogLevel, type LogSource} from '../../src/model/log.ts';
+import type {Place} from '../../src/terminal/keymap.ts';
+import type {Tone} from '../../src/terminal/theme.ts';
+
+export const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
+export type View = (typeof VIEWS)[number];
+
+export type Detail =
+  | {kind: 'request'; id: string; pid: number; ident: string; method: string; url: string; startedAt: number}
+  | {kind: 'capture'; id: number}
+  | {kind: 'entry'; entry: LogEntry};
+
+export type Overlay =
+  | {kind: 'help'}
+  | {kind: 'palette'; text: string; index: number}
+  | {kind: 'menu'; pid: number; index: number}
+  | {kind: 'filter'; text: string; before: string};
+
+export interface Confirmation {
+  question: string;
+  command: Command;
+  /** Leave the screen once the command has been carried out. */
+  leave?: boolean;
+}
+
+export type LogAnchor =
+  /** The newest end, moving. */
+  | {mode: 'follow'}
+  /** Entries older than `seq`. */
+  | {mode: 'before'; seq: number}
+  /** Entries newer than `seq`. */
+  | {mode: 'after'; seq: number};
+
+export interface LogChoice {
+  anchor: LogAnchor;
+  filter: string;
+  level: LogLevel | null;
+  /** Index into LOG_SOURCES. */
+  source: number;
+}
+
+export const LOG_SOURCES: readonly {label: string; sources: LogSource[] | null}[] = [
+  {label: 'all', sources: null},
+  {label: 'application', sources: ['app']},
+  {label: 'error log', sources: ['error', 'app', 'startup']},
+  {label: 'access', sources: ['access']},
+  {label: 'no access', sources: ['error', 'app', 'startup', 'deck']},
+  {label: 'wsgideck', sources: ['deck']},
+];
+
+export const LEVEL_CYCLE: readonly (LogLevel | null)[] = [null, 'info', 'notice', 'warn', 'error'];
+
+export interface UiState {
+  view: View;
+  detail: Detail | null;
+  overlay: Overlay | null;
+  confirm: Confirmation | null;
+  selected: {request: string | null; capture: number | null; pid: number | null; entry: number | null};
+  /** First visible row of a detail or of help. */
+  scroll: number;
+  folded: boolean;
+  log: LogChoice;
+  zoom: boolean;
+  mouse: boolean;
+  status: {text: string; tone: Tone; until: number} | null;
+  /** How often the user has asked to stop: 1 gracefully, 2 now. */
+  stops: 0 | 1 | 2;
+}
+
+export function initialUi(mouse: boolean): UiState {
+  return {
+    view: 'overview',
+    detail: null,
+    overlay: null,
+    confirm: null,
+    selected: {request: null, capture: null, pid: null, entry: null},
+    scroll: 0,
+    folded: true,
+    log: {anchor: {mode: 'follow'}, filter: '', level: null, source: 0},
+    zoom: false,
+    mouse,
+    status: null,
+    stops: 0,
+  };
+}
+
+/** Where the keys act. A server that could not be started has its own place, whichever view is open. */
+export function placeOf(ui: UiState, failed: boolean): Place | 'filter' | 'confirm' {
+  if (ui.confirm) return 'confirm';
+  if (ui.overlay) return ui.overlay.kind;
+  if (ui.detail) return ui.detail.kind;
+  return failed && ui.view === 'overview' ? 'failed' : ui.view;
+}
+
+export function isUrgent(level: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf('error');
+}

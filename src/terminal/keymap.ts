@@ -1,0 +1,169 @@
+/** The one table of keys. Help, footer, palette and the documentation are made from it. */
+
+export type Place =
+  | 'overview'
+  | 'requests'
+  | 'stacks'
+  | 'logs'
+  | 'processes'
+  | 'request'
+  | 'capture'
+  | 'entry'
+  | 'failed'
+  | 'help'
+  | 'palette'
+  | 'menu';
+
+export interface Binding {
+  action: string;
+  /** Key names as `keyName` gives them; empty for what only the palette offers. */
+  keys: readonly string[];
+  /** Where it works. */
+  places: readonly Place[];
+  /** For the footer; absent: not shown there. Lower rank stays longer in a narrow terminal. */
+  label?: string;
+  rank?: number;
+  /** For help: what it does. */
+  help: string;
+  /** For the palette: the command's name; absent: not offered there. */
+  command?: string;
+  /** Changes the server: not offered to a read-only client. */
+  changes?: boolean;
+}
+
+const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
+const DETAILS = ['request', 'capture', 'entry'] as const;
+const LISTS = [...VIEWS, 'menu', 'help'] as const;
+const MAIN: readonly Place[] = [...VIEWS, ...DETAILS, 'failed'];
+
+export const KEYMAP: readonly Binding[] = [
+  {
+    action: 'view-1',
+    keys: ['1'],
+    places: MAIN,
+    help: 'Overview: the figures that matter, what needs you, newest requests and log lines',
+    command: 'overview',
+  },
+  {action: 'view-2', keys: ['2'], places: MAIN, help: 'Requests: what is being served now, oldest first', command: 'requests'},
+  {action: 'view-3', keys: ['3'], places: MAIN, help: 'Stacks: what was taken, by whom and why', command: 'stacks view'},
+  {action: 'view-4', keys: ['4'], places: MAIN, help: 'Logs: error log, application output, access log', command: 'logs'},
+  {action: 'view-5', keys: ['5'], places: MAIN, help: 'Processes: who runs, and why the previous ones went', command: 'processes'},
+  {action: 'next-view', keys: ['tab', 'right'], places: MAIN, help: 'next view'},
+  {action: 'previous-view', keys: ['shift-tab', 'left'], places: MAIN, help: 'previous view'},
+  {action: 'up', keys: ['up'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one line up'},
+  {action: 'down', keys: ['down'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one line down'},
+  {action: 'page-up', keys: ['pageup', 'ctrl-b'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one page up'},
+  {action: 'page-down', keys: ['pagedown', 'space'], places: [...LISTS, ...DETAILS], help: 'one page down'},
+  {action: 'home', keys: ['home', 'g'], places: [...LISTS, ...DETAILS], help: 'to the beginning'},
+  {action: 'end', keys: ['end', 'G'], places: [...LISTS, ...DETAILS], help: 'to the end; in Logs: follow again'},
+  {action: 'open', keys: ['enter'], places: VIEWS, label: 'open', rank: 1, help: 'open what is selected'},
+  {action: 'back', keys: ['esc', 'backspace'], places: [...DETAILS, 'help', 'menu'], label: 'back', rank: 0, help: 'back to the list'},
+  {action: 'choose', keys: ['enter'], places: ['palette', 'menu'], label: 'do it', rank: 0, help: 'do what is selected'},
+  {action: 'clear', keys: ['esc'], places: ['logs'], help: 'drop the filter'},
+  {action: 'follow', keys: ['F'], places: ['logs'], label: 'follow', rank: 3, help: 'jump to the newest line and follow'},
+  {
+    action: 'filter',
+    keys: ['/'],
+    places: ['logs'],
+    label: 'filter',
+    rank: 2,
+    help: 'filter by a regular expression; ! in front inverts it',
+  },
+  {action: 'level', keys: ['l'], places: ['logs'], label: 'level', rank: 3, help: 'least level shown: all, info, warn, error'},
+  {
+    action: 'source',
+    keys: ['o'],
+    places: ['logs'],
+    label: 'source',
+    rank: 4,
+    help: 'source shown: all, application, Apache, access, start-up, wsgideck',
+  },
+  {action: 'fold', keys: ['f'], places: ['request', 'capture'], label: 'fold', rank: 2, help: 'fold or unfold library frames'},
+  {
+    action: 'stacks',
+    keys: ['s'],
+    places: MAIN,
+    label: 'stacks',
+    rank: 3,
+    help: 'take the stacks of all daemon processes now',
+    command: 'take stacks now',
+  },
+  {
+    action: 'signal',
+    keys: ['k'],
+    places: ['processes'],
+    label: 'signal',
+    rank: 2,
+    help: 'send a signal to the selected process',
+    changes: true,
+  },
+  {
+    action: 'reload',
+    keys: ['r'],
+    places: [...VIEWS, ...DETAILS],
+    label: 'reload',
+    rank: 4,
+    help: 'reload: new daemon processes with the code on disk; what they serve now gets the shutdown timeout',
+    command: 'reload',
+    changes: true,
+  },
+  {action: 'retry', keys: ['r'], places: ['failed'], label: 'try again', rank: 1, help: 'start Apache again', changes: true},
+  {
+    action: 'restart-graceful',
+    keys: [],
+    places: MAIN,
+    help: "Apache's graceful restart (USR1): reads its configuration again; mod_wsgi cuts requests that take more than about 3 s",
+    command: 'restart gracefully',
+    changes: true,
+  },
+  {
+    action: 'restart',
+    keys: [],
+    places: MAIN,
+    help: "Apache's restart (HUP): reads its configuration again and cuts the requests in flight",
+    command: 'restart',
+    changes: true,
+  },
+  {
+    action: 'stop',
+    keys: [],
+    places: MAIN,
+    help: 'stop gracefully: no new connections, requests in flight finish',
+    command: 'stop',
+    changes: true,
+  },
+  {action: 'stop-now', keys: [], places: MAIN, help: 'stop now: cuts the requests in flight', command: 'stop now', changes: true},
+  {action: 'zoom', keys: ['z'], places: MAIN, help: 'hide tabs and rules, or show them again', command: 'zoom'},
+  {action: 'mouse', keys: ['m'], places: MAIN, help: 'let go of the mouse (to select text with it), or take it back', command: 'mouse'},
+  {action: 'palette', keys: [':', 'ctrl-p'], places: MAIN, label: 'command', rank: 5, help: 'all commands'},
+  {action: 'help', keys: ['?'], places: MAIN, label: 'help', rank: 6, help: 'these keys'},
+  {action: 'quit', keys: ['q'], places: MAIN, label: 'quit', rank: 1, help: 'quit', command: 'quit'},
+  {
+    action: 'interrupt',
+    keys: ['ctrl-c'],
+    places: [...MAIN, 'help', 'palette', 'menu'],
+    help: 'stop gracefully and show progress; again: stop now',
+  },
+];
+
+/** The binding of a key in a place, or undefined. */
+export function bindingFor(key: string, place: Place): Binding | undefined {
+  return KEYMAP.find((one) => one.keys.includes(key) && one.places.includes(place));
+}
+
+/** Bindings of a place, for its help. */
+export function bindingsOf(place: Place): Binding[] {
+  return KEYMAP.filter((one) => one.places.includes(place) && one.keys.length > 0);
+}
+
+/** What the palette offers. */
+export function commands(readOnly: boolean): Binding[] {
+  return KEYMAP.filter((one) => one.command !== undefined && !(readOnly && one.changes === true));
+}
+
+/** A key's name as people write it. */
+export function keyLabel(key: string): string {
+  return LABELS[key] ?? key;
+}
+
+const LABELS: Record<string, string> = {pageup: 'pgup', pagedown: 'pgdn', shift_tab: 'shift-tab'};

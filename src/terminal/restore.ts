@@ -1,0 +1,10 @@
+/** Escape sequences that give a terminal back as it was, and those that take the mouse. */
+
+export const MOUSE_ON = '\u001b[?1000h\u001b[?1006h';
+export const MOUSE_OFF = '\u001b[?1006l\u001b[?1002l\u001b[?1000l';
+
+/**
+ * Everything this program may have switched on, switched off, in an order that is harmless when it was off already: synchronised output,
+ * mouse, focus reports, bracketed paste, colours, then the alternate screen and the cursor.
+ */
+export const RESTORE = `\u001b[?2026l${MOUSE_OFF}\u001b[?1004l\u001b[?2004l\u001b[0m\u001b[?1049l\u001b[?25h`;
