@@ -1,20 +1,24 @@
 import type {ServerPlan} from './plan/server-plan.ts';
 
-/** How to launch Apache in the foreground. */
+/** How to launch Apache in the foreground, as the guard takes it. */
 export interface HttpdCommand {
-  /** Program to execute. */
-  file: string;
-  /** Name it gets (argv[0]), then its arguments. */
-  argv: string[];
+  /** Program and arguments. */
+  argv: [string, ...string[]];
+  /** Name that the program sees as its own. */
+  argv0?: string;
   env: NodeJS.ProcessEnv;
   cwd: string;
 }
 
+/** Name that a daemon process shows, as in the original. */
+export const displayName = (plan: ServerPlan): string => `(wsgi:${plan.processGroup}:${plan.owner.uid})`;
+
 /**
- * Apache's argv[0]: the full path unless --process-name says otherwise. mod_wsgi renames its daemons within the room that argv[0] leaves, so a
- * short one would cut their names.
+ * Apache's argv[0]: --process-name, or its path with our name. mod_wsgi renames its daemons within the room that argv[0] leaves, so it is made
+ * long enough for their names.
  */
-export const argvZero = (plan: ServerPlan): string => plan.options.processName ?? plan.httpd.path;
+export const argvZero = (plan: ServerPlan): string =>
+  (plan.options.processName ?? `${plan.httpd.path} (wsgideck)`).padEnd(displayName(plan).length);
 
 /** Arguments that every call of httpd for this server needs. */
 export function httpdArguments(plan: ServerPlan): string[] {
@@ -25,12 +29,12 @@ export function httpdArguments(plan: ServerPlan): string[] {
  * The command that runs this server under a supervisor. `env` is added to; a filled-in envvars file is read by a shell, which then
  * becomes Apache.
  */
-export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv): HttpdCommand {
+export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.env): HttpdCommand {
   const args = [...httpdArguments(plan), '-D', 'WSGIDECK', '-k', 'start', '-DFOREGROUND'];
   const locale = {LANG: plan.locale.name, LC_ALL: plan.locale.name};
-  // Where Apache runs is not where the application runs: mod_wsgi changes each daemon's directory itself.
   const common = {env: {...env, ...locale}, cwd: plan.application.workingDirectory};
-  if (!plan.sourceEnvvars) return {file: plan.httpd.path, argv: [argvZero(plan), ...args], ...common};
-  const script = '. "$0"; exec "$@"';
-  return {file: '/bin/sh', argv: ['/bin/sh', '-c', script, plan.paths.envvars, plan.httpd.path, ...args], ...common};
+  if (!plan.sourceEnvvars) return {argv: [plan.httpd.path, ...args], argv0: argvZero(plan), ...common};
+  const bash = plan.shell.endsWith('bash');
+  const script = `. "$0"; name=$1; shift; exec ${bash ? '-a "$name" ' : ''}"$@"`;
+  return {argv: [plan.shell, '-c', script, plan.paths.envvars, argvZero(plan), plan.httpd.path, ...args], ...common};
 }

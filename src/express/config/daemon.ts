@@ -1,3 +1,4 @@
+import {displayName} from '../httpd-command.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {atLeast} from '../version.ts';
 import {quote, section} from './quote.ts';
@@ -7,7 +8,7 @@ function daemonSettings(plan: ServerPlan): [name: string, value: string | number
   const {options, application, paths} = plan;
   const knows = (version: string) => atLeast(plan.module.version, version);
   const settings: [string, string | number | null][] = [
-    ['display-name', quote(`(wsgi:${plan.processGroup}:${plan.owner.uid})`)],
+    ['display-name', quote(displayName(plan))],
     ['home', quote(application.workingDirectory)],
     // Left out it means one process that is told to be the only one; processes=1 means one of possibly several.
     ['processes', options.processes],

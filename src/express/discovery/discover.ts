@@ -17,6 +17,8 @@ export interface Found {
   python: PythonFound;
   runUser: RunUser;
   locale: LocaleFound;
+  /** bash, or sh where there is none. */
+  shell: string;
   /** Map of name extensions to content types, or null when the system has none. */
   mimeTypes: string | null;
   /** Targets of --url-alias that are files (all others are taken for directories). */
@@ -35,6 +37,8 @@ const MIME_PLACES = [
   '/usr/local/etc/httpd/mime.types',
   '/opt/homebrew/etc/httpd/mime.types',
 ];
+
+const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'];
 
 function isFile(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
@@ -72,6 +76,7 @@ export function discover(options: StartOptions, host: Host): Discovery {
       python: modWsgi.python,
       runUser,
       locale: findLocale(options, host.env),
+      shell: options.shellExecutable ?? SHELLS.find(isFile) ?? '/bin/sh',
       mimeTypes: options.mimeTypes === null ? (MIME_PLACES.find(isFile) ?? null) : resolve(host.cwd, options.mimeTypes),
       fileTargets: new Set(targets.filter(isFile)),
       hasContent,

@@ -133,6 +133,7 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
       path: options.probePath ?? application.mountPoint,
       hostHeader: `${shown}:${options.port}`,
     },
+    shell: found.shell,
     sourceEnvvars: found.hasContent(paths.envvars),
     includeFiles: options.includeFiles.map((file) => resolve(host.cwd, file)),
     aliases: options.urlAliases.map(([aliasUrl, target]) => {

@@ -75,6 +75,8 @@ export interface ServerPlan {
   hostName: string;
   /** Where and how to ask whether the server is ready; `hostHeader` matters with --server-name. */
   probe: {host: string; port: number; path: string; hostHeader: string};
+  /** For apachectl and envvars. bash where there is one: only it can give a program another name. */
+  shell: string;
   /** Has a shell to read `paths.envvars` before Apache starts. */
   sourceEnvvars: boolean;
   /** Absolute paths. */

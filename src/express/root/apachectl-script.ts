@@ -1,20 +1,12 @@
-import {existsSync} from 'node:fs';
 import {argvZero, httpdArguments} from '../httpd-command.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 
 /** A word for the shell. */
 const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-/** The shell for apachectl: bash where there is one, because only it can give a program another name (`exec -a`). */
-function shell(plan: ServerPlan): string {
-  return (
-    plan.options.shellExecutable ?? ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find((path) => existsSync(path)) ?? '/bin/sh'
-  );
-}
-
 /** The generated apachectl: controls this server without wsgideck. */
 export function apachectlScript(plan: ServerPlan): string {
-  const interpreter = shell(plan);
+  const interpreter = plan.shell;
   const name = interpreter.endsWith('bash') ? `-a ${word(argvZero(plan))} ` : '';
   const httpd = [plan.httpd.path, ...httpdArguments(plan)].map(word).join(' ');
   return `#!${interpreter}

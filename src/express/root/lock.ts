@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 
 /** Who runs a server root: written to `ROOT/wsgideck/lock` as `PID STARTTIME`. */
 export interface LockOwner {
@@ -23,9 +23,6 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
-/** What is to be written into the lock for this process. */
-export const lockText = (): string => `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`;
-
 /** The living process that holds a lock file, or null: no lock, or left behind by a process that is gone. */
 export function liveOwner(lock: string): LockOwner | null {
   let text: string;
@@ -40,4 +37,24 @@ export function liveOwner(lock: string): LockOwner | null {
   const now = startTimeOf(pid);
   if (now === null || (startTime !== '' && now !== '' && now !== startTime)) return null;
   return {pid, startTime};
+}
+
+/**
+ * Makes this process the holder of a lock file. Of two that try at once, one fails.
+ * @throws Error when a living process holds it
+ */
+export function takeLock(lock: string): void {
+  const text = `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`;
+  try {
+    writeFileSync(lock, text, {flag: 'wx', mode: 0o600});
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const owner = liveOwner(lock);
+  if (owner && owner.pid !== process.pid) {
+    throw new Error(`server root in use: wsgideck (pid ${owner.pid}) has just started there; stop it first`);
+  }
+  rmSync(lock, {force: true});
+  writeFileSync(lock, text, {flag: 'wx', mode: 0o600});
 }

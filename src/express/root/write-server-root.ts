@@ -8,7 +8,9 @@ import {
   fchownSync,
   mkdirSync,
   openSync,
+  rmdirSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import {nativeAsset} from '../assets.ts';
@@ -16,7 +18,7 @@ import {httpdConf} from '../config/httpd-conf.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {apachectlScript} from './apachectl-script.ts';
 import {handlerScript} from './handler-script.ts';
-import {lockText} from './lock.ts';
+import {takeLock} from './lock.ts';
 
 interface Access {
   /** Group that may read, besides the owner; null when only the owner may. */
@@ -59,7 +61,7 @@ export function writeServerRoot(plan: ServerPlan): void {
 
   makeFolder(paths.root, folderMode, folderOwner);
   makeFolder(paths.deck, folderMode, folderOwner);
-  if (!options.setupOnly) put(paths.lock, lockText(), 0o600, {group: null});
+  if (!options.setupOnly) takeLock(paths.lock);
   makeFolder(paths.run, 0o700, daemonOwner);
   if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
   if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
@@ -88,4 +90,29 @@ export function writeServerRoot(plan: ServerPlan): void {
 /** Gives the lock back at the end of a run; everything else stays for the next one, as with the original. */
 export function releaseServerRoot(plan: ServerPlan): void {
   rmSync(plan.paths.lock, {force: true});
+}
+
+/**
+ * Takes back what writeServerRoot made, for a start that came to nothing. Files of the user's (a filled envvars or rewrite.conf, logs with
+ * content elsewhere) stay, and with them the directory.
+ */
+export function removeServerRoot(plan: ServerPlan): void {
+  const {paths, options} = plan;
+  rmSync(paths.deck, {recursive: true, force: true});
+  for (const file of [paths.handler, paths.conf, paths.apachectl]) rmSync(file, {force: true});
+  for (const file of [paths.envvars, paths.rewrite, paths.errorLog, paths.accessLog, paths.startupLog]) {
+    if (file?.startsWith(`${paths.root}/`) && statSync(file, {throwIfNoEntry: false})?.size === 0) rmSync(file, {force: true});
+  }
+  const folders = [
+    options.pythonEggs === null ? paths.pythonEggs : null,
+    options.documentRoot === null ? paths.documentRoot : null,
+    paths.root,
+  ];
+  for (const folder of folders) {
+    try {
+      if (folder !== null) rmdirSync(folder);
+    } catch {
+      // Not empty: it holds something of the user's.
+    }
+  }
 }

@@ -1,0 +1,86 @@
+import {spawn} from 'node:child_process';
+import {statSync} from 'node:fs';
+import {dirname} from 'node:path';
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {failure, type Problem, warning} from '../problem.ts';
+import {blockedText} from './reachable.ts';
+import {SCRIPT_PROGRAM} from './script-program.ts';
+
+/** A Python that hangs must not hang the start; it is far more than the check ever needs. */
+const LIMIT_MS = 10_000;
+
+/** Runs the checking program as the run user, so that what it cannot read is what the daemons will not be able to read. */
+function ask(plan: ServerPlan, python: string): Promise<string[] | null> {
+  const {application, runUser, asRoot} = plan;
+  // Without site (-S) a start takes half the time; modules may be installed packages, so there it is needed.
+  const flags = application.type === 'module' ? ['-I'] : ['-I', '-S'];
+  const folders = [application.workingDirectory, ...application.pythonPaths];
+  const args = [...flags, '-X', 'utf8', '-c', SCRIPT_PROGRAM, application.type, application.entry, application.callable, ...folders];
+  return new Promise((resolve) => {
+    const child = spawn(python, args, {
+      cwd: '/',
+      env: {},
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+      ...(asRoot ? {uid: runUser.uid, gid: runUser.gid} : {}),
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', () => resolve(null));
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks).toString('utf8').split('\n') : null));
+  });
+}
+
+function interpret(plan: ServerPlan, verdict: string[]): Problem | null {
+  const {application, watch} = plan;
+  // With --reload-on-changes the cure is on its way: the server starts, the screen shows the trouble, the next save ends it.
+  const curable = watch.onChanges ? warning : failure;
+  const [kind, file = application.entry, line, message, source] = verdict;
+  switch (kind) {
+    case 'syntax':
+      return curable(`syntax error in ${file}, line ${line}: ${message}${source ? `: ${source}` : ''}; correct the file`);
+    case 'missing': {
+      const names = (line ?? '').split(' ').filter(Boolean);
+      const cure = names.length > 0 ? `give --callable-object ${names[0]}` : 'define it or name another with --callable-object';
+      return curable(`no callable in ${file}: it does not define "${application.callable}"; ${cure}`);
+    }
+    case 'unreadable': {
+      const reason = blockedText(application.entry, plan.runUser);
+      return reason ? failure(`script cannot be read: ${reason}`) : null;
+    }
+    case 'nowhere':
+      return curable(
+        `module not found: Python finds no "${application.entry}" in ${application.workingDirectory}, --python-path or its packages; correct the name or give --working-directory`,
+      );
+    default:
+      return null;
+  }
+}
+
+/** Is the entry point there, readable by the run user, free of syntax errors, and does it define the callable. */
+export async function checkScript(plan: ServerPlan): Promise<Problem[]> {
+  const {application, options, runUser} = plan;
+  if (application.entry === '') {
+    return [failure('no script: nothing to serve was named; give the path of a WSGI script, for example: wsgideck start-server app.wsgi')];
+  }
+  if (options.applicationType !== application.type) {
+    return [
+      failure(
+        `--application-type ${options.applicationType}: known to mod_wsgi-express, not yet supported by wsgideck 0.1; use script or module`,
+      ),
+    ];
+  }
+  if (application.type === 'script') {
+    const info = statSync(application.entry, {throwIfNoEntry: false});
+    if (!info) return [failure(`script not found: there is no file ${application.entry}; correct the path`)];
+    if (!info.isFile()) return [failure(`script is not a file: ${application.entry}; give the path of a WSGI script`)];
+    // Python runs as that user below, and says so when it cannot read the file; a folder it cannot enter keeps even Python from saying anything.
+    const blocked = blockedText(dirname(application.entry), runUser, 'enter');
+    if (blocked && plan.python.executable === null) return [failure(`script cannot be read: ${blocked}`)];
+  }
+  if (plan.python.executable === null) return [];
+  const verdict = await ask(plan, plan.python.executable);
+  const problem = verdict && interpret(plan, verdict);
+  return problem ? [problem] : [];
+}
