@@ -2,7 +2,7 @@ import {existsSync, statSync} from 'node:fs';
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
 import {builtAsset} from '../express/assets.ts';
-import {hasTerminal} from '../instance/dashboard-child.ts';
+import {hasTerminal} from '../instance/terminal.ts';
 
 /** `wsgideck attach SERVER-ROOT`: a second dashboard on a running instance; leaving it does not touch the server. */
 export async function attach(argv: string[]): Promise<void> {

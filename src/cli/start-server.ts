@@ -1,1 +1,123 @@
-import {discover, httpdCommand, parseStartServer, planServer, preflight, removeServerRoot, writeServerRoot, helpText, bannerLines, currentHost, UsageError} from '../express/index.ts';
+import {statSync} from 'node:fs';
+import {
+  bannerLines,
+  currentHost,
+  discover,
+  helpText,
+  httpdCommand,
+  parseStartServer,
+  planServer,
+  preflight,
+  releaseServerRoot,
+  UsageError,
+  writeServerRoot,
+  type Problem,
+  type ServerPlan,
+  type StartOptions,
+} from '../express/index.ts';
+import {hasTerminal} from '../instance/terminal.ts';
+import type {InstancePlan} from '../instance/instance-plan.ts';
+import {runApache} from '../instance/run-apache.ts';
+import {catchSignals} from '../instance/signals.ts';
+import {StartupOutput} from '../instance/startup-output.ts';
+import {safeText} from '../terminal/safe-text.ts';
+
+/** Size of Apache's pty; nothing there looks at it. */
+const PTY = {cols: 200, rows: 50};
+
+/**
+ * `wsgideck start-server`: everything up to Apache's launch happens here, with as little loaded as possible; what watches over it is loaded while
+ * Apache starts. Sets the exit status: Apache's own, 2 for a wrong command line, 1 for what preflight finds.
+ */
+export async function startServer(argv: string[]): Promise<void> {
+  const options = read(argv);
+  if (options === null) return;
+  const host = currentHost();
+  const discovery = discover(options, host);
+  if (!discovery.ok) return refuse(discovery.problems);
+  const plan = planServer(options, discovery.found, host);
+  const problems = await preflight(plan);
+  if (problems.some((one) => one.severity === 'error')) return refuse(problems);
+  const signals = catchSignals();
+  const output = new StartupOutput();
+  const instance = instancePlan(plan);
+  let running;
+  const at = Date.now();
+  try {
+    writeServerRoot(plan);
+    running = runApache(instance.launch, output.chunk);
+  } catch (error) {
+    releaseServerRoot(plan);
+    return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
+  }
+  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
+  const warnings = problems.map((one) => one.text);
+  if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
+  const {runInstance} = await import('../instance/run-instance.ts');
+  const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
+  releaseServerRoot(plan);
+  if (failure !== null) {
+    for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
+    say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
+  }
+  leave(exit);
+}
+
+/** Lines of Apache's own output that are repeated when it did not start. */
+const LAST_LINES = 10;
+
+function read(argv: string[]): StartOptions | null {
+  try {
+    const parsed = parseStartServer(argv, process.env);
+    if (parsed.action === 'run') return parsed.options;
+    if (parsed.action === 'help') process.stdout.write(helpText(process.stdout.columns ?? 100));
+    else void import('./usage.ts').then(({usage}) => usage('--version', []));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.line}\n`);
+    process.exitCode = error.exitCode;
+  }
+  return null;
+}
+
+function refuse(problems: readonly Problem[]): void {
+  for (const {severity, text} of problems) say(severity === 'warning' ? `warning: ${text}` : `error: ${text}`);
+  process.exitCode = 1;
+}
+
+function say(text: string): void {
+  process.stderr.write(`wsgideck: ${text}\n`);
+}
+
+/** Ends as Apache ended: with its status, or by the same signal. */
+function leave(exit: {code: number | null; signal: string | null}): void {
+  if (exit.signal !== null) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.removeAllListeners(name);
+    process.kill(process.pid, exit.signal);
+  }
+  process.exitCode = exit.code ?? 1;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, {throwIfNoEntry: false})?.size ?? 0;
+}
+
+function instancePlan(plan: ServerPlan): InstancePlan {
+  const {paths, probe, runUser, watch} = plan;
+  return {
+    info: {...plan.info, supervisorPid: process.pid},
+    launch: {...httpdCommand(plan), graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, ...PTY},
+    target: probe,
+    controlSocket: paths.controlSocket,
+    agentSocket: paths.agentSocket,
+    runDirectory: paths.run,
+    errorLog: paths.errorLog,
+    accessLog: paths.deckAccessLog,
+    errorLogFrom: sizeOf(paths.errorLog),
+    accessLogFrom: sizeOf(paths.deckAccessLog),
+    runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
+    watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
+    banner: bannerLines(plan),
+    warnings: [],
+  };
+}

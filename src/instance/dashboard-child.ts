@@ -1,7 +1,6 @@
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {writeSync} from 'node:fs';
-import {isatty} from 'node:tty';
-import {RESTORE_SCREEN} from '../terminal/restore.ts';
+import {RESTORE} from '../terminal/restore.ts';
 
 export interface DashboardEnd {
   code: number | null;
@@ -52,7 +51,7 @@ export class DashboardChild {
   /** Leaves the alternate screen, shows the cursor, gives back the line discipline. */
   restore(): void {
     try {
-      writeSync(1, RESTORE_SCREEN);
+      writeSync(1, RESTORE);
     } catch {
       // The terminal is gone; nothing to restore.
     }
@@ -65,15 +64,3 @@ function terminalModes(): string | null {
   const {status, stdout} = spawnSync('stty', ['-g'], {stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8'});
   return status === 0 ? stdout.trim() : null;
 }
-
-/** True when a dashboard can be shown: a terminal to read keys from and to draw on. */
-export function hasTerminal(): boolean {
-  return isatty(0) && isatty(1) && process.env['TERM'] !== 'dumb';
-}
-
-/** A hang-up takes the terminal away while the file descriptors stay open: then none of those that were terminals is one any more. */
-export function terminalGone(): boolean {
-  return hadTerminal && ![0, 1, 2].some((fd) => isatty(fd));
-}
-
-const hadTerminal = [0, 1, 2].some((fd) => isatty(fd));

@@ -59,7 +59,7 @@ export class LiveEngine implements Engine {
   async query(query: Query): Promise<QueryResults[keyof QueryResults]> {
     switch (query.type) {
       case 'log':
-        return this.#observer.logs.window(query);
+        return this.#observer.window(query);
       case 'capture':
         return this.#captures.get(query.id);
       case 'live':

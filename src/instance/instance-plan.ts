@@ -14,10 +14,15 @@ export interface InstancePlan {
   errorLog: string;
   /** Our own access log. */
   accessLog: string;
+  /** Sizes of both before Apache was started, in bytes: what is older belongs to an earlier run. */
+  errorLogFrom: number;
+  accessLogFrom: number;
   /** Who the daemons run as, when that is not ourselves. */
   runUser: {uid: number; gid: number} | null;
   /** What a change restarts the daemons for; null without --reload-on-changes. */
   watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
   /** Printed before anything else in plain mode. */
   banner: readonly string[];
+  /** What preflight found that does not stop the start. */
+  warnings: readonly string[];
 }

@@ -2,7 +2,6 @@ import {ControlServer} from '../control/server.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {Bus} from './bus.ts';
 import {Captures} from './captures.ts';
-import {terminalGone} from './dashboard-child.ts';
 import {LiveEngine} from './engine.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {Observer} from './observer.ts';
@@ -10,7 +9,9 @@ import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
 import {runApache} from './run-apache.ts';
 import type {Running} from './running.ts';
 import {StartupOutput} from './startup-output.ts';
+import type {Signals} from './signals.ts';
 import {Supervisor} from './supervisor.ts';
+import {terminalGone} from './terminal.ts';
 
 export type OutletKind = 'dashboard' | 'plain' | 'json';
 
@@ -19,10 +20,6 @@ export interface FirstRun {
   at: number;
   output: StartupOutput;
 }
-
-/** Signals that a person or a service manager sends to the supervisor. */
-export const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const;
-export type Forwarded = (typeof FORWARDED)[number];
 
 /**
  * Watches over an Apache that has just been started, until it has ended for good.
@@ -33,7 +30,7 @@ export async function runInstance(
   plan: InstancePlan,
   first: FirstRun,
   kind: OutletKind,
-  signals: (listener: (signal: Forwarded) => void) => void,
+  signals: Signals,
 ): Promise<{exit: ExitInfo; failure: string | null}> {
   const bus = new Bus(plan.info.name);
   const captures = new Captures(bus);
@@ -57,6 +54,7 @@ export async function runInstance(
     attended: () => outlet?.attended() ?? false,
   });
   bus.put({type: 'instance', info: plan.info});
+  for (const [index, text] of plan.warnings.entries()) bus.put({type: 'notice', key: `preflight-${index}`, severity: 'warn', text});
   supervisor.adopt(first.running, first.at);
   signals((signal) => {
     // The kernel's hang-up comes as SIGHUP as well: without a terminal there is nobody to restart for.

@@ -1,0 +1,84 @@
+import type {LogEntry} from '../model/log.ts';
+import {parseDeckAccessLine} from '../sources/logs/access-log-parser.ts';
+import {ErrorLogParser} from '../sources/logs/error-log-parser.ts';
+import {FileFollower} from '../sources/logs/follower.ts';
+import {LogStore} from '../sources/logs/log-store.ts';
+import {TrafficMeter} from '../sources/logs/traffic.ts';
+import type {Bus} from './bus.ts';
+import type {InstancePlan} from './instance-plan.ts';
+
+/** Our private access log is cut back to nothing when it has been read and is larger than this, in bytes. */
+const CUT_ABOVE = 16 * 1024 * 1024;
+/** Milliseconds between two looks at folds that wait for their end, and between two traffic windows. */
+const FLUSH_EVERY = 100;
+const TRAFFIC_EVERY = 1000;
+
+/** Error log and access log, followed from their files, in one numbered log. */
+export class LogWatch {
+  readonly store = new LogStore();
+  readonly #bus: Bus;
+  readonly #meaning: (entry: LogEntry) => void;
+  readonly #traffic = new TrafficMeter();
+  readonly #errors: ErrorLogParser;
+  readonly #startup: ErrorLogParser;
+  readonly #errorLog: FileFollower;
+  readonly #accessLog: FileFollower;
+  #timers: NodeJS.Timeout[] = [];
+
+  /** @param meaning sees each new entry once, with its number. */
+  constructor(bus: Bus, plan: InstancePlan, meaning: (entry: LogEntry) => void) {
+    this.#bus = bus;
+    this.#meaning = meaning;
+    this.#errors = new ErrorLogParser((entry) => this.#add(entry));
+    this.#startup = new ErrorLogParser((entry) => this.#add(entry), {rawSource: 'startup'});
+    this.#errorLog = new FileFollower(plan.errorLog, {from: plan.errorLogFrom, onLines: (lines) => this.#errorLines(lines)});
+    this.#accessLog = new FileFollower(plan.accessLog, {from: plan.accessLogFrom, onLines: (lines) => this.#accessLines(lines)});
+  }
+
+  async start(): Promise<void> {
+    this.#timers = [setInterval(() => this.#flush(), FLUSH_EVERY), setInterval(() => this.#window(), TRAFFIC_EVERY)];
+    await Promise.all([this.#errorLog.start(), this.#accessLog.start()]);
+  }
+
+  /** Reads what has been written until now, then ends. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([this.#errorLog.stop(), this.#accessLog.stop()]);
+    this.#errors.flush(true);
+    this.#startup.flush(true);
+  }
+
+  /** A line that Apache printed on its pty. */
+  startupLine(line: string): void {
+    this.#startup.push(line);
+  }
+
+  #errorLines(lines: readonly string[]): void {
+    for (const line of lines) this.#errors.push(line);
+  }
+
+  #accessLines(lines: readonly string[]): void {
+    for (const line of lines) {
+      const entry = parseDeckAccessLine(line);
+      if (!entry) continue;
+      this.#traffic.add(entry);
+      this.#add(entry);
+    }
+  }
+
+  #add(entry: LogEntry): void {
+    const kept = this.store.add(entry);
+    this.#bus.put({type: 'log', at: kept.at, entry: kept});
+    if (kept.repeated === undefined) this.#meaning(kept);
+  }
+
+  #flush(): void {
+    if (this.#errors.pending) this.#errors.flush();
+    if (this.#startup.pending) this.#startup.flush();
+  }
+
+  #window(): void {
+    this.#bus.put({type: 'traffic', window: this.#traffic.window()});
+    void this.#accessLog.truncateAbove(CUT_ABOVE);
+  }
+}

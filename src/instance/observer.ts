@@ -1,0 +1,112 @@
+import type {LogFilter, LogWindow} from '../model/commands.ts';
+import type {LogEntry} from '../model/log.ts';
+import type {StackCapture} from '../model/stacks.ts';
+import {AgentHub} from '../sources/agent/hub.ts';
+import {restartReason} from '../sources/logs/restart-reason.ts';
+import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
+import type {Bus} from './bus.ts';
+import type {InstancePlan} from './instance-plan.ts';
+import {LogWatch} from './log-watch.ts';
+import {ProcessWatch, type KnownProcesses} from './process-watch.ts';
+import {RequestMemory} from './request-memory.ts';
+
+/** All that is seen of an instance: agents, logs and processes, made into events. */
+export class Observer {
+  readonly #bus: Bus;
+  readonly #processes: ProcessWatch;
+  readonly #hub: AgentHub;
+  readonly #memory: RequestMemory;
+  readonly #logs: LogWatch;
+  #captures = 0;
+
+  constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses) {
+    this.#bus = bus;
+    this.#memory = new RequestMemory(bus);
+    this.#processes = new ProcessWatch(bus, known);
+    this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
+    this.#hub = new AgentHub({
+      socketPath: plan.agentSocket,
+      runDirectory: plan.runDirectory,
+      instance: plan.info.name,
+      roots: [plan.info.projectRoot],
+      ...(plan.runUser ? {runUid: plan.runUser.uid, runGid: plan.runUser.gid} : {}),
+      isOurs: (pid) => this.#processes.isOurs(pid),
+      emit: (event) => bus.publish(event),
+      nextCaptureId: () => ++this.#captures,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#logs.start();
+    await this.#hub.start();
+    this.#processes.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#processes.stop();
+    await this.#logs.stop();
+    await this.#hub.close();
+  }
+
+  /** A line that Apache printed on its pty. */
+  readonly startupLine = (line: string): void => this.#logs.startupLine(line);
+
+  window(query: {filter: LogFilter; before?: number | null; after?: number; limit: number}): LogWindow {
+    return this.#logs.store.window(query);
+  }
+
+  setCadence(ms: number): void {
+    this.#hub.setCadence(ms);
+  }
+
+  takeStacks(pid?: number): Promise<StackCapture[]> {
+    return this.#hub.takeStacks(pid);
+  }
+
+  daemons(): number[] {
+    return this.#processes.daemons();
+  }
+
+  alive(pid: number): boolean {
+    return this.#processes.alive(pid);
+  }
+
+  isOurs(pid: number): boolean {
+    return this.#processes.isOurs(pid);
+  }
+
+  /** What a log entry means beyond being a log entry. */
+  #entry(entry: LogEntry): void {
+    const reason = restartReason(entry);
+    if (reason) {
+      const {pid, cause, text, processGroup = this.#bus.state().info?.processGroup ?? ''} = reason;
+      if (this.#isDaemon(pid)) this.#bus.put({type: 'restart', at: entry.at, pid, cause, text, processGroup, source: 'log'});
+    }
+    if (entry.kind === 'stack-dump') this.#dump(entry);
+  }
+
+  /** Apache speaks of its MPM children in the same words; only daemon processes have restarts. */
+  #isDaemon(pid: number): boolean {
+    const {processes, agents, restarts} = this.#bus.state();
+    const row = processes.find((one) => one.pid === pid);
+    return row ? row.role === 'daemon' : agents.some((one) => one.pid === pid) || restarts.some((one) => one.pid === pid);
+  }
+
+  #dump(entry: LogEntry): void {
+    if (entry.pid === undefined) return;
+    const threads = this.#memory.join(entry.pid, parseStackDump(entry.more ?? []), entry.at);
+    const oldest = threads.flatMap((one) => one.request ?? []).toSorted((a, b) => a.startedAt - b.startedAt)[0];
+    const seconds = oldest ? ((entry.at - oldest.startedAt) / 1000).toFixed(1) : '';
+    const title = oldest ? `request timeout: ${oldest.method} ${oldest.url} after ${seconds} s` : 'dump by mod_wsgi';
+    const capture: StackCapture = {
+      id: ++this.#captures,
+      at: entry.at,
+      pid: entry.pid,
+      method: 'mod_wsgi',
+      cause: 'request-timeout',
+      title,
+      threads,
+    };
+    this.#bus.put({type: 'stacks', at: entry.at, capture});
+  }
+}

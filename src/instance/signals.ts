@@ -1,0 +1,17 @@
+/** Signals that a person or a service manager sends to the supervisor. */
+export const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const;
+export type Forwarded = (typeof FORWARDED)[number];
+
+/** Calls its argument for each signal, those included that came before. */
+export type Signals = (listener: (signal: Forwarded) => void) => void;
+
+/** Catches the signals from now on, so that none is lost (or ends us) before somebody listens. */
+export function catchSignals(): Signals {
+  const early: Forwarded[] = [];
+  let take = (signal: Forwarded): void => void early.push(signal);
+  for (const name of FORWARDED) process.on(name, () => take(name));
+  return (listener) => {
+    take = listener;
+    for (const signal of early.splice(0)) listener(signal);
+  };
+}
