@@ -7,7 +7,7 @@ export {type HttpdCommand, httpdCommand} from './httpd-command.ts';
 export {parseStartServer, type ParsedStart, type StartOptions} from './parse.ts';
 export {planServer} from './plan/plan-server.ts';
 export type {PlanPaths, ServerPlan} from './plan/server-plan.ts';
-export {preflight} from './preflight/preflight.ts';
+export {preflight, prepareServer} from './preflight/preflight.ts';
 export type {Problem} from './problem.ts';
 export {releaseServerRoot, removeServerRoot, writeServerRoot} from './root/write-server-root.ts';
 export {UsageError} from './usage-error.ts';

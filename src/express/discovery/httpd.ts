@@ -86,6 +86,9 @@ function findBinary(options: {httpdExecutable: string | null}, host: Host): stri
   );
 }
 
+/** A module's file, by its source; an MPM's source has no `mod_mpm_` in front. */
+const fileOf = (source: string): string => `${source.startsWith('mod_') ? '' : 'mod_mpm_'}${source.slice(0, -2)}.so`;
+
 function listFiles(folder: string): string[] | null {
   try {
     return readdirSync(folder);
@@ -119,10 +122,11 @@ export function findHttpd(
     );
   }
   const files = new Set(listFiles(modulesDirectory));
-  const binary = readFileSync(path);
+  // As one string of single bytes: searching that is several times faster than searching a Buffer.
+  const binary = readFileSync(path, 'latin1');
   const versionAt = binary.indexOf('Apache/2.');
-  const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.toString('latin1', versionAt, versionAt + 32))?.[1] ?? '');
-  const missing = askedFor.filter((name) => !files.has(name.replace(/\.c$/, '.so')));
+  const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.slice(versionAt, versionAt + 32))?.[1] ?? '');
+  const missing = askedFor.filter((name) => !files.has(fileOf(name)));
   const builtIn = new Set(missing.filter((name) => binary.includes(`\0${name}\0`) || binary.includes(`/${name}\0`)));
   return {path, version, modulesDirectory, files, builtIn};
 }

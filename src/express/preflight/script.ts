@@ -25,10 +25,14 @@ function ask(plan: ServerPlan, python: string): Promise<string[] | null> {
       killSignal: 'SIGKILL',
       ...(asRoot ? {uid: runUser.uid, gid: runUser.gid} : {}),
     });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let output = '';
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text: string) => {
+      output += text;
+      if (output.endsWith('\0')) resolve(output.slice(0, -1).split('\n'));
+    });
     child.on('error', () => resolve(null));
-    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks).toString('utf8').split('\n') : null));
+    child.on('close', () => resolve(null));
   });
 }
 
