@@ -2,8 +2,9 @@
  * Access log lines -> entries: our private format (DECK_ACCESS_FORMAT) and, for servers that are not ours, `common` and `combined`.
  * Runs for every request of the server, so it uses no regular expression on the ordinary path.
  */
-import type {LogEntry, LogLevel} from '../../model/log.ts';
+import type {AccessFields, LogEntry} from '../../model/log.ts';
 import {parseAccessLogTime} from './apache-time.ts';
+import {intern} from './intern.ts';
 import {unescapeLogText} from './unescape.ts';
 
 const FIELDS = 9;
@@ -29,11 +30,14 @@ export function parseDeckAccessLine(line: string): LogEntry | null {
   const micros = Number(duration);
   const at = Math.floor(Number(end) / 1000);
   if (!Number.isInteger(status) || !Number.isFinite(at) || !Number.isFinite(micros) || !Number.isFinite(bytes) || at <= 0) return null;
-  const entry = accessEntry(at, method, unescapeLogText(line.slice(from)), status, micros, bytes);
-  entry.pid = Number(pid);
-  if (id !== '-' && id !== '') entry.requestId = id;
-  if (client !== '-' && client !== '') entry.client = client;
-  return entry;
+  const request = {method: intern(method), url: unescapeLogText(line.slice(from)), status, micros, bytes};
+  return accessEntry(
+    at,
+    request,
+    client === '' || client === '-' ? undefined : client,
+    Number(pid),
+    id === '' || id === '-' ? undefined : id,
+  );
 }
 
 /** One line in Apache's `common` or `combined` format: no duration, so `micros` is 0 and the text has none. */
@@ -44,10 +48,8 @@ export function parseCommonAccessLine(line: string): LogEntry | null {
   if (at === null) return null;
   const request = unescapeLogText(match[3]!);
   const [method, url] = request.split(' ', 2) as [string, string | undefined];
-  const bytes = match[5] === '-' ? 0 : Number(match[5]);
-  const entry = accessEntry(at, url === undefined ? '-' : method, url ?? request, Number(match[4]), 0, bytes);
-  entry.client = match[1]!;
-  return entry;
+  const fields = {method: url === undefined ? '-' : intern(method), url: url ?? request, status: Number(match[4]), micros: 0};
+  return accessEntry(at, {...fields, bytes: match[5] === '-' ? 0 : Number(match[5])}, match[1]!);
 }
 
 /** Either format, told apart by its first characters. */
@@ -55,10 +57,11 @@ export function parseAccessLine(line: string): LogEntry | null {
   return line.includes('\t') ? (parseDeckAccessLine(line) ?? parseCommonAccessLine(line)) : parseCommonAccessLine(line);
 }
 
-function accessEntry(at: number, method: string, url: string, status: number, micros: number, bytes: number): LogEntry {
-  const level: LogLevel = status >= 500 ? 'error' : 'info';
-  const time = micros > 0 ? ` ${durationText(micros)}` : '';
-  return {seq: 0, at, source: 'access', level, text: `${method} ${url} ${status}${time}`, access: {method, url, status, micros, bytes}};
+function accessEntry(at: number, access: AccessFields, client?: string, pid?: number, requestId?: string): LogEntry {
+  const {method, url, status, micros} = access;
+  const text = `${method} ${url} ${status}${micros > 0 ? ` ${durationText(micros)}` : ''}`;
+  // One literal, absent fields as undefined: entries of one shape take a third less memory.
+  return {seq: 0, at, source: 'access', level: status >= 500 ? 'error' : 'info', text, pid, requestId, client, access};
 }
 
 /** `0.4 ms`, `88 ms`, `1.2 s`. */

@@ -3,6 +3,7 @@
  * of the user's own, where Apache leaves fragments such as `[req [conn [client ` behind when a piece has no value.
  */
 import type {LogLevel} from '../../model/log.ts';
+import {intern} from './intern.ts';
 import {parseErrorLogTime} from './apache-time.ts';
 import {unescapeLogText} from './unescape.ts';
 
@@ -39,8 +40,8 @@ export function parseApacheLine(line: string): RawLine | null {
   if (!head) return null;
   const time = parseErrorLogTime(head[1]!);
   if (!time) return null;
-  const raw: RawLine = {at: time.at, micros: time.micros, level: head[3] as LogLevel, text: ''};
-  if (head[2]) raw.module = head[2];
+  const raw: RawLine = {at: time.at, micros: time.micros, level: intern(head[3]!) as LogLevel, text: ''};
+  if (head[2]) raw.module = intern(head[2]);
   let rest = line.slice(head[0].length);
 
   const pid = PID.exec(rest);
@@ -63,7 +64,7 @@ export function parseApacheLine(line: string): RawLine | null {
 
   raw.text = osError + unescapeLogText(rest);
   const code = CODE.exec(raw.text);
-  if (code) raw.code = code[1]!;
+  if (code) raw.code = intern(code[1]!);
   return raw;
 }
 
