@@ -78,7 +78,7 @@ export class LogWatch {
   }
 
   #window(): void {
-    this.#bus.put({type: 'traffic', window: this.#traffic.window()});
+    this.#bus.put({type: 'traffic', window: this.#traffic.take()});
     void this.#accessLog.truncateAbove(CUT_ABOVE);
   }
 }
