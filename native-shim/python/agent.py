@@ -264,13 +264,16 @@ class Agent:
         time.sleep(SETTLE)
         wait = RETRY_FIRST
         while True:
+            began = time.monotonic()
             try:
                 if self.connect():
-                    wait = RETRY_FIRST
                     self.serve()
             except Exception:
                 pass
             self.disconnect()
+            # A supervisor that hangs up on us at once is not to be pestered either.
+            if time.monotonic() - began > RETRY_MAX:
+                wait = RETRY_FIRST
             time.sleep(wait)
             wait = min(wait * 2, RETRY_MAX)
 

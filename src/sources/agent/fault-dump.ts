@@ -2,7 +2,7 @@
 import type {Frame} from '../../model/stacks.ts';
 
 export interface FaultThread {
-  /** threading.get_ident(), decimal. */
+  /** threading.get_ident(), decimal; 0 where the interpreter does not say. */
   ident: string;
   /** The thread that got the signal or made the fault. For a signal that is just whoever the kernel chose. */
   current: boolean;
@@ -22,6 +22,8 @@ export interface FaultDump {
 
 const FATAL = /^Fatal Python error: (.*)$/;
 const THREAD = /^(Current thread|Thread) 0x([0-9a-f]{1,16})(?: \[(.*)\])? \(most recent call first\):?$/;
+/** A free-threaded interpreter shows one stack only, and no ident. */
+const SINGLE = /^Stack \(most recent call first\):$/;
 const FRAME = /^ {2}File (?:"(.*)"|(\?\?\?)), line (\d+|\?\?\?) in (.*)$/;
 const MAX_THREADS = 200;
 const MAX_FRAMES = 200;
@@ -47,10 +49,11 @@ export function parseFaultDumps(text: string): FaultDump[] {
       continue;
     }
     const head = THREAD.exec(line);
-    if (head) {
-      const ident = BigInt(`0x${head[2]}`).toString();
+    if (head || SINGLE.test(line)) {
+      const ident = BigInt(`0x${head?.[2] ?? '0'}`).toString();
       if (!dump || dump.threads.some((one) => one.ident === ident)) dump = open(null);
-      thread = {ident, current: head[1] === 'Current thread', frames: [], collecting: false, ...(head[3] ? {name: head[3]} : {})};
+      const current = head?.[1] !== 'Thread';
+      thread = {ident, current, frames: [], collecting: false, ...(head?.[3] ? {name: head[3]} : {})};
       if (dump.threads.length < MAX_THREADS) dump.threads.push(thread);
       continue;
     }

@@ -8,12 +8,15 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ActiveRequest, DeckEvent, EventOf, EventType} from '../../model/events.ts';
 import type {StackCapture, StackCause, ThreadStack} from '../../model/stacks.ts';
 import {sourceLine} from '../source-text.ts';
-import {dumpBySignal, lastWords, type FaultContext, type FaultStacks} from './fault-stacks.ts';
+import {dumpBySignal, type FaultContext, type FaultStacks} from './fault-stacks.ts';
+import type {Known} from './known.ts';
 import type {AgentHello, AgentMessage, AgentSample} from './messages.ts';
 import {Peer} from './peer.ts';
 import {isRunning, processFact, processUid} from './proc.ts';
 import {ProcessFiles} from './process-files.ts';
-import {placeOf, requestLine, restartOf, slotToActiveRequest, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
+import {Remains} from './remains.ts';
+import {addSources} from './source-lines.ts';
+import {placeOf, requestLine, restartOf, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
 
 export interface AgentHubOptions {
   /** ROOT/wsgideck/agent.sock; a stale one is replaced. */
@@ -40,33 +43,11 @@ export interface AgentHubOptions {
  */
 const IDLE = 600;
 const FASTEST = 50;
-/** How long an asked agent may take before its stacks are taken by signal, in milliseconds. */
-const POLITE = 250;
 /** How long after its connection ended a process may live before the agent counts as gone, and how often to look. */
 const SETTLE = 3000;
 const LOOK = 50;
-/** Ended processes whose last requests are remembered. */
-const REMEMBERED = 50;
 const MAX_CONNECTIONS = 256;
-/** Source lines are read for at most so many frames of a capture. */
-const SOURCED = 500;
-
 type Body = {[T in EventType]: Omit<EventOf<T>, 'at' | 'instance'>}[EventType];
-
-/** What is known of one process, for as long as its connection lasts. */
-interface Known {
-  peer: Peer;
-  hello: AgentHello;
-  startTicks: string;
-  requests: ActiveRequest[];
-  /** Bytes of PID.fault that have been dealt with. */
-  faultFrom: number;
-  wedged: boolean;
-  quietAt: number;
-  /** Those who wait for stacks. */
-  waiters: Set<(capture: StackCapture | null) => void>;
-  dump: Promise<FaultStacks | string> | null;
-}
 
 export class AgentHub {
   readonly #options: AgentHubOptions;
@@ -75,7 +56,7 @@ export class AgentHub {
   readonly #now: () => number;
   readonly #peers = new Set<Peer>();
   readonly #known = new Map<number, Known>();
-  readonly #last = new Map<number, ActiveRequest[]>();
+  readonly #remains: Remains;
   #server: Server | null = null;
   #interval = IDLE;
   #captures = 0;
@@ -91,12 +72,13 @@ export class AgentHub {
       isAgent: (file) => file === `${folder}/agent.py`,
       sourceLine,
     };
+    this.#remains = new Remains(this.#fault);
   }
 
   /** Opens the socket. @throws Error with the cause when that is impossible. */
   async start(): Promise<void> {
     const {socketPath, runUid, runGid} = this.#options;
-    this.#sweep();
+    this.#remains.sweep();
     try {
       unlinkSync(socketPath);
     } catch (error) {
@@ -144,12 +126,13 @@ export class AgentHub {
   /** What a process was last seen at: from its slots and last sample while it lives, afterwards what was in flight at its end. */
   lastRequests(pid: number): ActiveRequest[] {
     const known = this.#known.get(pid);
-    return known ? this.#inFlight(pid, known) : (this.#last.get(pid) ?? []);
+    return known ? this.#remains.inFlight(pid, known) : this.#remains.last(pid);
   }
 
   /**
-   * Stacks of one process, or of all with an agent: the agent is asked, and when it has not answered within 250 ms the fault signal is
-   * used. Nothing is emitted. A process that gives none is left out.
+   * Stacks of one process, or of all with an agent: the agent is asked, and once it counts as silent the fault signal is used (not earlier:
+   * a dump without the GIL reads frames that running threads change, which has crashed interpreters). Nothing is emitted. A process that
+   * gives none is left out.
    */
   async takeStacks(pid?: number): Promise<StackCapture[]> {
     const asked = [...this.#known].filter(([one]) => pid === undefined || one === pid);
@@ -159,8 +142,7 @@ export class AgentHub {
 
   /** Call when a daemon process is known to have ended: reads and removes its files also when its agent never got through. */
   processExited(pid: number): void {
-    if (this.#known.has(pid) || this.#last.has(pid) || !this.#files.pids().includes(pid)) return;
-    this.#bury(pid, null);
+    if (!this.#known.has(pid) && this.#files.pids().includes(pid)) this.#bury(pid, null);
   }
 
   // Connections.
@@ -190,7 +172,6 @@ export class AgentHub {
       startTicks: fact.startTicks,
       requests: [],
       faultFrom: before?.startTicks === fact.startTicks ? before.faultFrom : this.#files.size(pid, 'fault'),
-      wedged: false,
       quietAt: 0,
       waiters: new Set(),
       dump: null,
@@ -321,6 +302,7 @@ export class AgentHub {
     if (!found) return;
     const [pid, known] = found;
     this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer for a second'});
+    this.#resolve(known, null);
     const stacks = await this.#dump(pid, known);
     // It may have come back, or ended, while it was being dumped.
     if (this.#known.get(pid) !== known || !peer.silent) return;
@@ -333,7 +315,6 @@ export class AgentHub {
       this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
       return;
     }
-    known.wedged = true;
     const place = placeOf(verdict.frame, this.#options.roots);
     const who = verdict.request ? requestLine(verdict.request) : 'a thread without a request';
     const capture = this.#capture(pid, known, 'faulthandler', 'wedged', `interpreter held by ${who} at ${place}`, stacks.threads);
@@ -344,8 +325,7 @@ export class AgentHub {
   #back(peer: Peer): void {
     const found = this.#of(peer);
     if (!found) return;
-    const [pid, known] = found;
-    known.wedged = false;
+    const [pid] = found;
     this.#emit({type: 'agent', pid, state: 'recovered', detail: 'answers again'});
   }
 
@@ -365,17 +345,11 @@ export class AgentHub {
 
   async #take(pid: number, known: Known): Promise<StackCapture | null> {
     if (!known.peer.silent) {
-      const answer = await new Promise<StackCapture | null | 'late'>((resolve) => {
-        const late = setTimeout(() => finish('late'), POLITE);
-        const finish = (capture: StackCapture | null | 'late') => {
-          clearTimeout(late);
-          known.waiters.delete(finish);
-          resolve(capture);
-        };
-        known.waiters.add(finish);
+      const answer = await new Promise<StackCapture | null>((resolve) => {
+        known.waiters.add(resolve);
         known.peer.wantStacks();
       });
-      if (answer !== 'late') return answer;
+      if (answer !== null || !known.peer.silent || this.#known.get(pid) !== known) return answer;
     }
     const stacks = await this.#dump(pid, known);
     if (typeof stacks === 'string') return null;
@@ -384,19 +358,14 @@ export class AgentHub {
 
   #resolve(known: Known, capture: StackCapture | null): void {
     for (const waiter of known.waiters) waiter(capture);
+    known.waiters.clear();
   }
 
   // The end of a process.
 
-  /** Reads what a dead process has left, tells of a crash, removes its files. `known` is null when its agent never got through. */
+  /** Tells of the end of a process, and of a crash if that was it. `known` is null when its agent never got through. */
   #bury(pid: number, known: Known | null): void {
-    const table = known ? null : this.#files.startTicks(pid);
-    const startTicks = known?.startTicks ?? table ?? '';
-    const patient = {pid, startTicks, faultSignal: null, lastRequests: known?.requests ?? []};
-    const words = lastWords(patient, known?.faultFrom ?? 0, this.#fault);
-    const inFlight = words ? words.inFlight : known ? this.#inFlight(pid, known) : [];
-    this.#remember(pid, inFlight);
-    this.#files.remove(pid);
+    const words = this.#remains.bury(pid, known);
     if (words) this.#crashed(pid, known, words);
     this.#known.delete(pid);
     this.#emit({type: 'agent', pid, state: 'gone'});
@@ -419,30 +388,6 @@ export class AgentHub {
     this.#emit({type: 'stacks', capture: this.#capture(pid, known, 'crash', 'crash', title, words.threads)});
   }
 
-  /** The last sample's requests, and what threads have taken since. */
-  #inFlight(pid: number, known: Known): ActiveRequest[] {
-    const slots = this.#files.slots(pid, known.startTicks)?.slots ?? [];
-    const ids = new Map(slots.map((slot) => [slot.ident, slot]));
-    const still = known.requests.filter((one) => (ids.get(one.ident)?.id ?? one.id) === one.id);
-    const newest = Math.max(0, ...known.requests.map((one) => one.startedAt));
-    const since = slots.filter((slot) => slot.startedAt > newest && !still.some((one) => one.id === slot.id));
-    return [...still, ...(known.peer.silent ? since.map((slot) => slotToActiveRequest(pid, slot)) : [])];
-  }
-
-  #remember(pid: number, requests: ActiveRequest[]): void {
-    this.#last.delete(pid);
-    this.#last.set(pid, requests);
-    if (this.#last.size > REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
-  }
-
-  /** Files of processes that ended while no supervisor was there. */
-  #sweep(): void {
-    for (const pid of this.#files.pids()) {
-      const ticks = this.#files.startTicks(pid);
-      if (ticks === null || !isRunning(pid, ticks)) this.#files.remove(pid);
-    }
-  }
-
   #capture(
     pid: number,
     known: Known | null,
@@ -451,14 +396,7 @@ export class AgentHub {
     title: string,
     threads: ThreadStack[],
   ): StackCapture {
-    let left = SOURCED;
-    for (const {frames} of threads) {
-      for (const frame of frames) {
-        if (left-- <= 0) break;
-        const text = sourceLine(frame.file, frame.line);
-        if (text !== null) frame.source = text.slice(0, 300);
-      }
-    }
+    addSources(threads);
     const id = this.#options.nextCaptureId?.() ?? ++this.#captures;
     return {id, at: this.#now(), pid, ...(known ? {processGroup: known.hello.group} : {}), method, cause, title, threads};
   }
