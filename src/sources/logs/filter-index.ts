@@ -18,8 +18,9 @@ export interface EntrySource {
 }
 
 /** Milliseconds a call may search for, and how long one line may keep an expression busy. */
-const BUDGET = 80;
+const BUDGET = 40;
 const RUNAWAY = 250;
+/** Entries between two looks at the clock, when none of them can take long. */
 const LOOK_AT_CLOCK = 256;
 export const RUNAWAY_ERROR = 'the expression takes too long on one of the lines: avoid repetitions within repetitions, like (a+)+';
 
@@ -70,13 +71,14 @@ export class FilterIndex {
   #search(edge: number, enough: number): void {
     const deadline = performance.now() + BUDGET;
     const {last} = this.#source;
-    const matches = this.#filter.matches;
+    const {matches, risky} = this.#filter;
+    const every = risky ? 1 : LOOK_AT_CLOCK;
     let count = 0;
     while (this.#high < last) {
       const seq = this.#high + 1;
       if (matches(this.#source.at(seq))) this.#newer.push(seq);
       this.#high = seq;
-      if (++count % LOOK_AT_CLOCK === 0 && performance.now() > deadline) return;
+      if (++count % every === 0 && performance.now() > deadline) return;
     }
     const first = this.#source.first;
     // One more than asked for says whether there are older ones.
@@ -88,7 +90,7 @@ export class FilterIndex {
         if (seq < edge) below++;
       }
       this.#low = seq;
-      if (++count % LOOK_AT_CLOCK === 0 && performance.now() > deadline) return;
+      if (++count % every === 0 && performance.now() > deadline) return;
     }
   }
 

@@ -190,14 +190,10 @@ function bounded(entry: LogEntry): LogEntry {
     let room = LONGEST_FOLD;
     for (const line of kept.more) {
       const most = Math.min(LONGEST_TEXT, room);
-      const shown = line.length > most ? copied(line.slice(0, most)) : line;
-      cut += line.length - shown.length;
-      room -= shown.length + 1;
-      if (room <= 0) {
-        cut += 1;
-        continue;
-      }
-      more.push(shown);
+      if (line.length > most) cut += line.length - most;
+      if (most === 0 && line.length > 0) continue;
+      more.push(line.length > most ? copied(line.slice(0, most)) : line);
+      room = Math.max(0, room - line.length - 1);
     }
     kept.more = more;
   }
