@@ -1,6 +1,7 @@
-import {readFileSync, statSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Host} from '../host.ts';
+import {look} from '../look.ts';
 import type {StartOptions} from '../parse.ts';
 import {MODULE_SOURCES} from '../plan/apache-modules.ts';
 import type {Problem} from '../problem.ts';
@@ -40,9 +41,7 @@ const MIME_PLACES = [
 
 const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'];
 
-function isFile(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
-}
+const isFile = (path: string): boolean => look(path).kind === 'file';
 
 function hasContent(path: string): boolean {
   try {

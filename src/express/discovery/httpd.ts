@@ -78,8 +78,7 @@ function findBinary(options: {httpdExecutable: string | null}, host: Host): stri
   }
   const onPath = (host.env.PATH ?? '')
     .split(delimiter)
-    .filter((folder) => folder.startsWith('/'))
-    .flatMap((folder) => [join(folder, 'httpd'), join(folder, 'apache2')]);
+    .flatMap((folder) => (folder.startsWith('/') ? [join(folder, 'httpd'), join(folder, 'apache2')] : []));
   for (const path of [...COMMON_PLACES.slice(0, 2), ...onPath, ...COMMON_PLACES.slice(2)]) if (isExecutable(path)) return path;
   return failure(
     `Apache not found: no httpd or apache2 in the usual places or on PATH; install it (${installCommand()}) or give --httpd-executable`,

@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {basename, join} from 'node:path';
 
 /** A mod_wsgi module for Apache. */
 export interface ModWsgi {
@@ -76,7 +76,7 @@ export function modWsgiOfSystem(modulesDirectory: string, files: ReadonlySet<str
   }
   for (const lib of ['/usr/local/lib', '/usr/lib']) {
     for (const name of names(lib)) {
-      if (!/^python3/.test(name)) continue;
+      if (!name.startsWith('python3')) continue;
       for (const packages of ['dist-packages', 'site-packages']) {
         const found = inPackages(join(lib, name, packages), null);
         if (found) return found;
@@ -85,6 +85,3 @@ export function modWsgiOfSystem(modulesDirectory: string, files: ReadonlySet<str
   }
   return null;
 }
-
-/** Folder of the module, for messages. */
-export const folderOf = (module: ModWsgi): string => dirname(module.path);

@@ -1,5 +1,6 @@
-import {existsSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
+import {look} from '../look.ts';
 import type {OptionSpec} from '../options/option.ts';
 import {OPTIONS} from '../options/table.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
@@ -33,10 +34,8 @@ function checkVersions(plan: ServerPlan): Problem[] {
 
 function likelyUser(): string {
   try {
-    const names = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .map((line) => line.split(':')[0]);
-    return LIKELY_USERS.find((name) => names.includes(name)) ?? 'USERNAME';
+    const accounts = `\n${readFileSync('/etc/passwd', 'utf8')}`;
+    return LIKELY_USERS.find((name) => accounts.includes(`\n${name}:`)) ?? 'USERNAME';
   } catch {
     return LIKELY_USERS[0]!;
   }
@@ -79,13 +78,11 @@ function checkConflicts({options}: ServerPlan): Problem[] {
   return problems;
 }
 
-const isFolder = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
-
 function checkPlaces(plan: ServerPlan): Problem[] {
   const {options, paths, application, runUser, python} = plan;
   const problems: Problem[] = [];
   const folder = (flag: string, path: string) => {
-    if (!isFolder(path)) problems.push(failure(`${flag}: there is no directory ${path}; create it or correct the path`));
+    if (look(path).kind !== 'directory') problems.push(failure(`${flag}: there is no directory ${path}; create it or correct the path`));
   };
   const file = (flag: string, path: string) => {
     if (!existsSync(path)) problems.push(failure(`${flag}: there is no file ${path}; correct the path`));

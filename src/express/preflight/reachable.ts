@@ -1,6 +1,7 @@
-import {readFileSync, statSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import type {RunUser} from '../discovery/accounts.ts';
+import {look} from '../look.ts';
 
 /** The groups a user is in, its own included, as far as /etc/group tells. */
 function groupsOf(user: RunUser): Set<number> {
@@ -30,7 +31,7 @@ export function blockedAt(path: string, user: RunUser, leaf: 'read' | 'enter' = 
   const steps = [path];
   for (let parent = dirname(path); parent !== steps[0]; parent = dirname(parent)) steps.unshift(parent);
   for (const step of steps) {
-    const info = statSync(step, {throwIfNoEntry: false});
+    const {info} = look(step);
     if (!info) return null;
     const bits = info.uid === user.uid ? info.mode >> 6 : groups.has(info.gid) ? info.mode >> 3 : info.mode;
     const wanted = step === path && leaf === 'read' && !info.isDirectory() ? READ : TRAVERSE;

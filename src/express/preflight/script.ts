@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
-import {statSync} from 'node:fs';
 import {dirname} from 'node:path';
+import {look} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem, warning} from '../problem.ts';
 import {blockedText} from './reachable.ts';
@@ -76,9 +76,14 @@ export async function checkScript(plan: ServerPlan): Promise<Problem[]> {
     ];
   }
   if (application.type === 'script') {
-    const info = statSync(application.entry, {throwIfNoEntry: false});
-    if (!info) return [failure(`script not found: there is no file ${application.entry}; correct the path`)];
-    if (!info.isFile()) return [failure(`script is not a file: ${application.entry}; give the path of a WSGI script`)];
+    const {kind} = look(application.entry);
+    if (kind === 'missing') return [failure(`script not found: there is no file ${application.entry}; correct the path`)];
+    if (kind === 'denied') {
+      const reason =
+        blockedText(application.entry, runUser) ?? `you may not look at ${application.entry}; allow it or move the script elsewhere`;
+      return [failure(`script cannot be read: ${reason}`)];
+    }
+    if (kind !== 'file') return [failure(`script is not a file: ${application.entry}; give the path of a WSGI script`)];
     // Python runs as that user below, and says so when it cannot read the file; a folder it cannot enter keeps even Python from saying anything.
     const blocked = blockedText(dirname(application.entry), runUser, 'enter');
     if (blocked && plan.python.executable === null) return [failure(`script cannot be read: ${blocked}`)];

@@ -1,5 +1,6 @@
-import {accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync, realpathSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {look, lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem} from '../problem.ts';
 import {liveOwner} from '../root/lock.ts';
@@ -40,7 +41,7 @@ function checkSockets({paths, runUser, options}: ServerPlan): Problem[] {
   }
   if (options.socketPrefix === null) return [];
   const folder = dirname(paths.socketPrefix);
-  if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory()) {
+  if (look(folder).kind !== 'directory') {
     return [failure(`socket prefix not found: there is no directory ${folder}; create it or correct --socket-prefix`)];
   }
   const blocked = blockedText(folder, runUser, 'enter');
@@ -91,9 +92,9 @@ export function checkServerRoot(plan: ServerPlan): Problem[] {
   const sockets = checkSockets(plan);
   if (sockets.length > 0) return sockets;
 
-  const info = lstatSync(paths.root, {throwIfNoEntry: false});
   const out = blockedText(dirname(paths.root), runUser, 'enter');
   if (out) return [failure(`server root out of reach: ${out}`)];
+  const {info} = lookAtLink(paths.root);
   if (!info) return writableAncestor(paths.root);
   if (info.isSymbolicLink()) return [failure(`server root is a link: ${paths.root}; give the directory itself with --server-root`)];
   if (!info.isDirectory()) return [failure(`server root is not a directory: ${paths.root}; give another --server-root`)];
