@@ -48,7 +48,7 @@ async function measure(app: string, column: Column, view: string): Promise<Cost>
 }
 
 function both(server: Server): ProcessInfo[] | null {
-  const found = server.processes().filter(({command, pid}) => pid === server.pid || command.includes('dashboard.mjs'));
+  const found = server.processes().filter(({command, pid}) => pid === server.pid || command.includes('dashboard'));
   return found.length === 2 ? found : null;
 }
 

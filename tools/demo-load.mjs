@@ -9,11 +9,11 @@ const HOUR = 3_600_000;
 
 /** Paths and how many of a hundred requests go there. */
 const MIX = [
-  [84, () => `/catalogue?page=${1 + Math.floor(Math.random() * 200)}`],
+  [84.6, () => `/catalogue?page=${1 + Math.floor(Math.random() * 200)}`],
   [8, () => '/'],
   [4, () => '/health'],
   [3, () => `/slow?s=${(0.3 + Math.random() * 2).toFixed(1)}`],
-  [1, () => '/error'],
+  [0.4, () => '/error'],
 ];
 
 function pick() {
