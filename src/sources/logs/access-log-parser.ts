@@ -4,7 +4,7 @@
  */
 import type {AccessFields, LogEntry} from '../../model/log.ts';
 import {parseAccessLogTime} from './apache-time.ts';
-import {intern} from './intern.ts';
+import {intern, own} from './intern.ts';
 import {unescapeLogText} from './unescape.ts';
 
 const FIELDS = 9;
@@ -57,11 +57,23 @@ export function parseAccessLine(line: string): LogEntry | null {
   return line.includes('\t') ? (parseDeckAccessLine(line) ?? parseCommonAccessLine(line)) : parseCommonAccessLine(line);
 }
 
-function accessEntry(at: number, access: AccessFields, client?: string, pid?: number, requestId?: string): LogEntry {
-  const {method, url, status, micros} = access;
-  const text = `${method} ${url} ${status}${micros > 0 ? ` ${durationText(micros)}` : ''}`;
+function accessEntry(at: number, request: AccessFields, client?: string, pid?: number, requestId?: string): LogEntry {
+  const {method, status, micros, bytes} = request;
+  // A joined string is flat; one put together with + keeps all its parts for as long as it lives, which is long here.
+  const text = (micros > 0 ? [method, request.url, status, durationText(micros)] : [method, request.url, status]).join(' ');
+  const url = text.slice(method.length + 1, method.length + 1 + request.url.length);
+  const access = {method, url, status, micros, bytes};
   // One literal, absent fields as undefined: entries of one shape take a third less memory.
-  return {seq: 0, at, source: 'access', level: status >= 500 ? 'error' : 'info', text, pid, requestId, client, access};
+  return {seq: 0, at, source: 'access', level: status >= 500 ? 'error' : 'info', text, pid, requestId, client: ownClient(client), access};
+}
+
+let lastClient = '';
+
+/** Neighbouring lines are often of one client. */
+function ownClient(client: string | undefined): string | undefined {
+  if (client === undefined || client === lastClient) return client === undefined ? undefined : lastClient;
+  lastClient = own(client);
+  return lastClient;
 }
 
 /** `0.4 ms`, `88 ms`, `1.2 s`. */

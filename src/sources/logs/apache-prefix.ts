@@ -3,7 +3,7 @@
  * of the user's own, where Apache leaves fragments such as `[req [conn [client ` behind when a piece has no value.
  */
 import type {LogLevel} from '../../model/log.ts';
-import {intern} from './intern.ts';
+import {intern, own} from './intern.ts';
 import {parseErrorLogTime} from './apache-time.ts';
 import {unescapeLogText} from './unescape.ts';
 
@@ -62,7 +62,7 @@ export function parseApacheLine(line: string): RawLine | null {
   rest = takeFields(rest, raw);
   rest = rest.replace(SCRIPT_AFTER_CODE, '$1');
 
-  raw.text = osError + unescapeLogText(rest);
+  raw.text = own(osError + unescapeLogText(rest));
   const code = CODE.exec(raw.text);
   if (code) raw.code = intern(code[1]!);
   return raw;
@@ -77,8 +77,8 @@ function takeFields(line: string, raw: RawLine): string {
     const [all, name, value] = field as unknown as [string, string, string | undefined];
     seen.add(name);
     if (value === undefined) fragments = true;
-    else if (name === 'req' || name === 'request') raw.requestId = value;
-    else if (name === 'client' || name === 'remote') raw.client = value;
+    else if (name === 'req' || name === 'request') raw.requestId = own(value);
+    else if (name === 'client' || name === 'remote') raw.client = own(value);
     rest = rest.slice(all.length);
   }
   return fragments ? rest.replace(FRAGMENT, '') : rest;

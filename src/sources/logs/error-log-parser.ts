@@ -182,10 +182,10 @@ export class ErrorLogParser {
 
 function entryOf(raw: RawLine): LogEntry {
   let {text} = raw;
-  const own = MOD_WSGI_4.exec(text);
+  const prefix = MOD_WSGI_4.exec(text);
   // The prefix says nothing new when it names the process that writes; the parent's lines about a daemon keep it.
-  if (own && Number(own[1]) === raw.pid && own[0].endsWith(`${raw.pid}): `)) text = text.slice(own[0].length);
-  const app = raw.level === 'error' && (raw.module === 'wsgi' || !raw.module) && !own && !raw.code && !DAEMON_TROUBLE.test(text);
+  if (prefix && Number(prefix[1]) === raw.pid && prefix[0].endsWith(`${raw.pid}): `)) text = text.slice(prefix[0].length);
+  const app = raw.level === 'error' && (raw.module === 'wsgi' || !raw.module) && !prefix && !raw.code && !DAEMON_TROUBLE.test(text);
   // All fields in one literal, absent ones as undefined: a third less memory than adding them one by one.
   return {
     seq: 0,

@@ -6,6 +6,7 @@ import type {LogFilter, LogWindow} from '../../model/commands.ts';
 import {LOG_LEVELS, type LogEntry, type LogLevel} from '../../model/log.ts';
 import {KEEP, type LogHead} from '../../model/state.ts';
 import {FilterIndex, type EntrySource} from './filter-index.ts';
+import {own} from './intern.ts';
 import {compileFilter} from './log-filter.ts';
 
 export interface LogQuery {
@@ -183,7 +184,7 @@ function bounded(entry: LogEntry): LogEntry {
   let cut = 0;
   if (kept.text.length > LONGEST_TEXT) {
     cut += Buffer.byteLength(kept.text) - LONGEST_TEXT;
-    kept.text = copied(kept.text.slice(0, LONGEST_TEXT));
+    kept.text = own(kept.text.slice(0, LONGEST_TEXT));
   }
   if (kept.more) {
     const more: string[] = [];
@@ -192,18 +193,13 @@ function bounded(entry: LogEntry): LogEntry {
       const most = Math.min(LONGEST_TEXT, room);
       if (line.length > most) cut += line.length - most;
       if (most === 0 && line.length > 0) continue;
-      more.push(line.length > most ? copied(line.slice(0, most)) : line);
+      more.push(line.length > most ? own(line.slice(0, most)) : line);
       room = Math.max(0, room - line.length - 1);
     }
     kept.more = more;
   }
   if (cut > 0) kept.cut = (kept.cut ?? 0) + cut;
   return kept;
-}
-
-/** V8 keeps the whole of a long string alive for a slice of it; a copy lets go of it. */
-function copied(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 function sizeOf(entry: LogEntry): number {
