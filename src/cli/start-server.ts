@@ -15,6 +15,7 @@ import {
   type ServerPlan,
   type StartOptions,
 } from '../express/index.ts';
+import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
 import {runApache} from '../instance/run-apache.ts';
@@ -98,6 +99,12 @@ function leave(exit: {code: number | null; signal: string | null}): void {
   process.exitCode = exit.code ?? 1;
 }
 
+/** The level for all modules in a LogLevel such as "warn wsgi:debug". */
+function generalLevel(text: string): LogLevel {
+  const general = text.split(/\s+/).find((word) => !word.includes(':')) ?? 'warn';
+  return LOG_LEVELS.find((level) => general === level || general.startsWith(`${level}`)) ?? 'warn';
+}
+
 function sizeOf(path: string): number {
   return statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 }
@@ -117,6 +124,7 @@ function instancePlan(plan: ServerPlan): InstancePlan {
     accessLogFrom: sizeOf(paths.deckAccessLog),
     runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
     watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
+    logLevel: generalLevel(plan.options.logLevel),
     banner: bannerLines(plan),
     warnings: [],
   };

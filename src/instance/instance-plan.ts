@@ -1,4 +1,5 @@
 import type {InstanceInfo} from '../model/events.ts';
+import type {LogLevel} from '../model/log.ts';
 import type {GuardLaunch} from './guard.ts';
 import type {ProbeTarget} from './probe.ts';
 
@@ -21,6 +22,8 @@ export interface InstancePlan {
   runUser: {uid: number; gid: number} | null;
   /** What a change restarts the daemons for; null without --reload-on-changes. */
   watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
+  /** Apache's general log level, as the user gave it. */
+  logLevel: LogLevel;
   /** Printed before anything else in plain mode. */
   banner: readonly string[];
   /** What preflight found that does not stop the start. */

@@ -1,5 +1,6 @@
-import type {DeckEvent} from '../model/events.ts';
 import {builtAsset} from '../express/assets.ts';
+import type {DeckEvent} from '../model/events.ts';
+import type {LogLevel} from '../model/log.ts';
 import {LineOutput} from '../terminal/line-output.ts';
 import type {Bus} from './bus.ts';
 import {DashboardChild} from './dashboard-child.ts';
@@ -26,11 +27,11 @@ export function jsonOutlet(bus: Bus): Outlet {
 }
 
 /** Lines for people. */
-export function plainOutlet(bus: Bus, banner: readonly string[] = []): Outlet {
+export function plainOutlet(bus: Bus, level: LogLevel, banner: readonly string[] = []): Outlet {
   const output = new LineOutput(1, (count) => `... ${count} lines left out: nobody reads them fast enough`);
   for (const line of banner) output.put(line);
   const off = bus.listen((event: DeckEvent) => {
-    for (const line of plainLines(event)) output.put(line);
+    for (const line of plainLines(event, level)) output.put(line);
   });
   return closing(() => null, off, output);
 }
@@ -47,7 +48,7 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
 }
 
 /** The dashboard; should it die, the server goes on and plain lines take its place. */
-export function dashboardOutlet(bus: Bus, controlSocket: string): Outlet {
+export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel): Outlet {
   const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', 'stop']);
   let open = true;
   let plain: Outlet | null = null;
@@ -55,7 +56,7 @@ export function dashboardOutlet(bus: Bus, controlSocket: string): Outlet {
   void child.ended.then(({code, signal}) => {
     open = false;
     if (closed) return;
-    plain = plainOutlet(bus, [
+    plain = plainOutlet(bus, level, [
       `wsgideck: the dashboard has ended (${signal ?? `status ${code}`}); the server goes on, Ctrl-C stops it`,
       `wsgideck: a new dashboard from another terminal: wsgideck attach ${bus.state().info?.serverRoot ?? ''}`,
     ]);

@@ -1,19 +1,21 @@
-import type {DeckEvent} from '../model/events.ts';
-import type {LogEntry} from '../model/log.ts';
+import type {DeckEvent, RestartCause} from '../model/events.ts';
+import {LOG_LEVELS, type LogEntry, type LogLevel} from '../model/log.ts';
 import {safeText} from '../terminal/safe-text.ts';
 
 /**
  * What a supervisor without a dashboard prints: one line for everything a person would want to know, log lines included.
+ * @param level the least urgent level of Apache's own lines that the user asked for: we make mod_wsgi say more than that, for the reasons of
+ * restarts, which are printed in plain words instead.
  * @returns the lines of an event, without line ends, safe for a terminal; none for events that only a screen shows.
  */
-export function plainLines(event: DeckEvent): string[] {
+export function plainLines(event: DeckEvent, level: LogLevel): string[] {
   switch (event.type) {
     case 'phase':
       return [line(event.at, 'deck', `${event.phase}${event.detail ? `: ${event.detail}` : ''}`)];
     case 'log':
-      return event.entry.repeated && event.entry.repeated > 1 ? [] : logLines(event.entry);
+      return wanted(event.entry, level) ? logLines(event.entry) : [];
     case 'restart':
-      return [line(event.at, 'deck', `daemon process ${event.pid} (${event.processGroup}): ${event.text}`)];
+      return TOLD.has(event.cause) ? [] : [line(event.at, 'deck', `daemon process ${event.pid} (${event.processGroup}): ${event.text}`)];
     case 'reload':
       return [line(event.at, 'deck', reloadText(event))];
     case 'notice':
@@ -25,6 +27,14 @@ export function plainLines(event: DeckEvent): string[] {
     default:
       return [];
   }
+}
+
+/** Ends of daemons that somebody asked for: the phase says so already. */
+const TOLD = new Set<RestartCause>(['shutdown', 'apache-restart', 'reload']);
+
+function wanted(entry: LogEntry, level: LogLevel): boolean {
+  if (entry.repeated !== undefined && entry.repeated > 1) return false;
+  return entry.source !== 'error' || LOG_LEVELS.indexOf(entry.level) <= LOG_LEVELS.indexOf(level);
 }
 
 function logLines(entry: LogEntry): string[] {

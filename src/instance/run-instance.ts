@@ -34,7 +34,7 @@ export async function runInstance(
 ): Promise<{exit: ExitInfo; failure: string | null}> {
   const bus = new Bus(plan.info.name);
   const captures = new Captures(bus);
-  const make = {json: () => jsonOutlet(bus), plain: () => plainOutlet(bus, plan.banner), dashboard: () => dashboardOutlet(bus, plan.controlSocket)};
+  const make = {json: () => jsonOutlet(bus), plain: () => plainOutlet(bus, plan.logLevel, plan.banner), dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel)};
   let outlet = kind === 'dashboard' ? null : make[kind]();
   const pids = () => ({guard: bus.state().lifecycle.guardPid, apache: bus.state().lifecycle.apachePid, dashboard: outlet?.dashboardPid() ?? null});
   const observer = new Observer(bus, plan, pids);
