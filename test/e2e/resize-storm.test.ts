@@ -9,7 +9,7 @@ test.each(columns())('two hundred resizes under load fail no request and restart
   const deck = await startDeck({app: DEMO, column, mode: 'tty'});
   const {tty} = deck;
   await tty.waitFor(/ready/);
-  const before = deck.processes().map((one) => one.pid).toSorted();
+  const before = deck.processes().map((one) => one.pid);
   let storm = true;
   const failures: string[] = [];
   let answered = 0;
@@ -31,7 +31,9 @@ test.each(columns())('two hundred resizes under load fail no request and restart
   const screen = await tty.waitFor((text) => /ready/.test(text) && /Overview/.test(text));
   expect(failures).toEqual([]);
   expect(answered).toBeGreaterThan(50);
-  expect(deck.processes().map((one) => one.pid).toSorted()).toEqual(before);
+  // Under load Apache may add children of its own accord; none of those that were there may have gone.
+  const now = new Set(deck.processes().map((one) => one.pid));
+  expect(before.filter((pid) => !now.has(pid))).toEqual([]);
   expect(screen.split('\n').every((line) => line.length <= 100)).toBe(true);
   await deck.stop();
 });
