@@ -206,6 +206,22 @@ describe('odd lines', () => {
     expect(parser.pending).toBe(false);
   });
 
+  test('a fold survives that the whole process is stopped in the middle of it', () => {
+    let clock = 5000;
+    const entries: LogEntry[] = [];
+    const parser = new ErrorLogParser((entry) => entries.push(entry), {now: () => clock});
+    const prefix = '[Fri Nov 20 10:09:58.643782 2026] [wsgi:error] [pid 80:tid 81]';
+    parser.push(`${prefix} Traceback (most recent call last):`);
+    parser.flush();
+    clock += 20_000;
+    // The timer comes first, the rest of the file after it.
+    parser.flush();
+    parser.push(`${prefix}   File "/srv/app/a.py", line 1, in f`);
+    parser.push(`${prefix} ValueError: bad`);
+    parser.flush(true);
+    expect(entries).toMatchObject([{text: 'ValueError: bad', kind: 'traceback'}]);
+  });
+
   test('a print right after a logged exception stays a line of its own', () => {
     const at = (micros: number): string => `[Fri Nov 20 10:09:58.${micros} 2026] [wsgi:error] [pid 80:tid 81]`;
     const entries = parse([

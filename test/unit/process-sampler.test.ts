@@ -88,6 +88,7 @@ describe('tree and roles', () => {
       return roleOf(readProcess(pid)!, known, 'apache');
     };
     expect(await role('(wsgi:localhost:8000)')).toEqual({role: 'daemon', label: 'localhost:8000'});
+    expect(await role('(wsgi:shop)      ')).toEqual({role: 'daemon', label: 'shop'});
     expect(await role('(wsgi:localhost:8')).toEqual({role: 'daemon', label: 'localhost:8000'});
     expect(await role('(wsgi:service:mailer)')).toEqual({role: 'service', label: 'mailer'});
     expect(await role('/usr/bin/rotatelogs')).toEqual({role: 'other', label: 'rotatelogs'});

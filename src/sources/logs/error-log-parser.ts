@@ -13,6 +13,8 @@ import {opensTraceback, TracebackFold} from './traceback-fold.ts';
 
 /** Milliseconds that an unfinished fold waits for its next line. */
 export const FOLD_MS = 200;
+/** After a pause between two calls of `flush`, milliseconds: the process was stopped, and lines may be waiting in the file. */
+const STALL_MS = 500;
 const MAX_DUMP_LINES = 5000;
 /** Folds open at once; more than that is an attack or a broken log, and the oldest goes out as it is. */
 const MAX_FOLDS = 256;
@@ -44,12 +46,14 @@ export class ErrorLogParser {
   readonly #now: () => number;
   readonly #rawSource: LogSource | null;
   readonly #folds = new Map<string, Fold>();
+  #flushed: number;
   #raw: {fold: RawFold; base: LogEntry; touched: number} | null = null;
 
   constructor(emit: (entry: LogEntry) => void, options: ErrorLogParserOptions = {}) {
     this.#emit = emit;
     this.#now = options.now ?? Date.now;
     this.#rawSource = options.rawSource ?? null;
+    this.#flushed = this.#now();
   }
 
   /** One line without its line end. `cut` is the number of bytes the follower had to drop from it. */
@@ -73,6 +77,11 @@ export class ErrorLogParser {
   /** Ends folds that have waited long enough; all of them with `force` (end of the log, shutting down). */
   flush(force = false): void {
     const now = this.#now();
+    if (now - this.#flushed > STALL_MS) {
+      for (const fold of this.#folds.values()) fold.touched = now;
+      if (this.#raw) this.#raw.touched = now;
+    }
+    this.#flushed = now;
     for (const [key, fold] of this.#folds) {
       if (force || now - fold.touched >= FOLD_MS) this.#end(key, fold);
     }

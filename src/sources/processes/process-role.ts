@@ -31,7 +31,8 @@ export function roleOf(stat: ProcStat, known: KnownPids, parent: ProcessRole | u
   if (stat.pid === known.guard) return {role: 'guard', label: 'guard'};
   if (stat.pid === known.apache) return {role: 'apache', label: stat.comm};
   const argv = readArguments(stat.pid);
-  const name = argv[0] ?? stat.comm;
+  // mod_wsgi fills the rest of the old name with blanks.
+  const name = (argv[0] ?? stat.comm).trimEnd();
   const wsgi = WSGI.exec(name);
   if (wsgi) {
     const label = wsgi[3] ? wsgi[2]! : completed(`${wsgi[1] ?? ''}${wsgi[2]!}`, known.groups ?? []);
