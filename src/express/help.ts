@@ -5,7 +5,7 @@ const HEADINGS: Record<Area, string> = {
   application: 'Application',
   network: 'Network',
   capacity: 'Capacity',
-  timeouts: 'Timeouts (seconds; 0 switches a limit off)',
+  timeouts: 'Timeouts (seconds; 0 for no limit)',
   reload: 'Reloading',
   logging: 'Logging',
   python: 'Python',

@@ -48,11 +48,17 @@ function readNumber(option: OptionSpec, text: string): number {
   if (!pattern.test(text) || !Number.isFinite(value)) {
     throw new UsageError(`${name}: "${text}" is not ${option.type === 'int' ? 'a whole number' : 'a number'}`);
   }
+  if (value === 0 && option.orZero) return value;
   const [least, most] = option.range ?? [null, null];
   // Apache keeps these in a C int; anything larger would wrap around.
   const limit = most ?? 2147483647;
   if ((least !== null && value < least) || value > limit) {
-    const wanted = most === null ? (value > limit ? `${limit} at most` : `${least} or more`) : `from ${least} to ${most}`;
+    const wanted =
+      most === null
+        ? value > limit
+          ? `${limit} at most`
+          : `${option.orZero ? '0, or ' : ''}${least} or more`
+        : `from ${least} to ${most}`;
     throw new UsageError(`${name}: ${text} is out of range; it must be ${wanted}`);
   }
   return value;

@@ -40,16 +40,17 @@ export function serverSection(plan: ServerPlan): string {
 export function networkSection(plan: ServerPlan): string {
   const {options} = plan;
   const host = options.host === null ? '' : options.host.includes(':') ? `[${options.host}]:` : `${options.host}:`;
-  const upTo = (least: number, most: number) => (most > least && least > 0 ? `${least}-${most}` : `${least}`);
-  const header = `header=${upTo(options.headerTimeout, options.headerMaxTimeout)}`;
-  const body = `body=${upTo(options.bodyTimeout, options.bodyMaxTimeout)}`;
-  const rate = (timeout: number, bytes: number) => (timeout > 0 && bytes > 0 ? `,MinRate=${bytes}` : '');
+  // Apache takes an upper bound only together with a rate.
+  const limit = (least: number, most: number, rate: number) =>
+    least === 0 || rate === 0 ? `${least}` : `${most > least ? `${least}-${most}` : least},MinRate=${rate}`;
+  const headers = limit(options.headerTimeout, options.headerMaxTimeout, options.headerMinRate);
+  const body = limit(options.bodyTimeout, options.bodyMaxTimeout, options.bodyMinRate);
   return section('Network', [
     `Listen ${host}${options.port}`,
     `ListenBacklog ${options.serverBacklog}`,
     `Timeout ${options.socketTimeout}`,
     ...(options.keepAliveTimeout > 0 ? ['KeepAlive On', `KeepAliveTimeout ${options.keepAliveTimeout}`] : ['KeepAlive Off']),
-    `RequestReadTimeout ${header}${rate(options.headerTimeout, options.headerMinRate)} ${body}${rate(options.bodyTimeout, options.bodyMinRate)}`,
+    `RequestReadTimeout header=${headers} body=${body}`,
     `LimitRequestBody ${options.limitRequestBody}`,
   ]);
 }

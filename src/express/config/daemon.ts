@@ -51,7 +51,7 @@ export function daemonSection(plan: ServerPlan): string {
     ...(python.home === null ? [] : [`WSGIPythonHome ${quote(python.home)}`]),
     ...options.pythonWarnings.map((spec) => `WSGIPythonWarnings ${quote(spec)}`),
     ...(options.switchInterval === null ? [] : [`WSGISwitchInterval ${options.switchInterval}`]),
-    ...(options.verboseDebugging ? ['WSGIVerboseDebugging On'] : []),
+    ...(options.verboseDebugging && !atLeast(plan.module.version, '6.0.0') ? ['WSGIVerboseDebugging On'] : []),
     `WSGISocketPrefix ${quote(paths.socketPrefix)}`,
     // Socket names stay the same over a restart, so requests that wait in the backlog are not lost.
     'WSGISocketRotation Off',

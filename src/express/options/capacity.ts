@@ -96,7 +96,8 @@ export const capacityOptions = [
     help: "Send buffer of the daemons' sockets; 0 for the system's own.",
     directive: 'WSGIDaemonProcess send-buffer-size=',
     since: '4.1.0',
-    range: [0, null],
+    range: [512, null],
+    orZero: true,
   },
   {
     ...count,
@@ -107,7 +108,8 @@ export const capacityOptions = [
     help: "Receive buffer of the daemons' sockets; 0 for the system's own.",
     directive: 'WSGIDaemonProcess receive-buffer-size=',
     since: '4.1.0',
-    range: [0, null],
+    range: [512, null],
+    orZero: true,
   },
   {
     ...count,
@@ -118,7 +120,8 @@ export const capacityOptions = [
     help: 'Longest response header Apache takes from a daemon; 0 for 32768.',
     directive: 'WSGIDaemonProcess header-buffer-size=',
     since: '4.1.0',
-    range: [0, null],
+    range: [8192, null],
+    orZero: true,
   },
   {
     ...count,
@@ -129,7 +132,8 @@ export const capacityOptions = [
     help: "How much of a response Apache holds for a slow client; 0 for mod_wsgi's own.",
     directive: 'WSGIDaemonProcess response-buffer-size=',
     since: '4.4.7',
-    range: [0, null],
+    range: [65536, null],
+    orZero: true,
   },
   {
     ...count,

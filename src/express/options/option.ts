@@ -24,6 +24,8 @@ export interface OptionSpec {
   readonly hidden?: true;
   /** Smallest and largest value of a number; null for no bound. */
   readonly range?: readonly [number, number | null];
+  /** 0 is allowed below the range, and means mod_wsgi's or the system's own choice. */
+  readonly orZero?: true;
   /** Allowed values, compared without regard to case. */
   readonly choices?: readonly string[];
   /** Known to mod_wsgi-express, refused by this release of wsgideck. */

@@ -56,13 +56,14 @@ function checkUser({asRoot, runUser, owner, options}: ServerPlan): Problem[] {
 function checkConflicts({options}: ServerPlan): Problem[] {
   const problems: Problem[] = [];
   const refuse = (when: boolean, text: string) => when && problems.push(failure(text));
-  refuse(
-    options.reloadOnChanges && options.disableReloading,
-    '--reload-on-changes and --disable-reloading contradict each other; leave one of them out',
-  );
-  refuse(options.plain && options.json, '--plain and --json contradict each other; leave one of them out');
-  refuse(options.serverAliases.length > 0 && options.serverName === null, '--server-alias has no effect without --server-name; give both');
-  refuse(options.allowLocalhost && options.serverName === null, '--allow-localhost has no effect without --server-name; give both');
+  const together = (a: boolean, b: boolean, names: string) =>
+    refuse(a && b, `options contradict each other: ${names} cannot be given together; leave one of them out`);
+  together(options.reloadOnChanges, options.disableReloading, '--reload-on-changes and --disable-reloading');
+  together(options.plain, options.json, '--plain and --json');
+  const named = (given: boolean, flag: string) =>
+    refuse(given && options.serverName === null, `option without effect: ${flag} needs --server-name; give both or none`);
+  named(options.serverAliases.length > 0, '--server-alias');
+  named(options.allowLocalhost, '--allow-localhost');
   for (const [url] of options.urlAliases) refuse(!url.startsWith('/'), `--url-alias: "${url}" is not a URL path; it starts with /`);
   for (const [status] of options.errorDocuments) {
     refuse(!/^[45]\d\d$/.test(status), `--error-document: "${status}" is not an HTTP error status; use 400 to 599`);

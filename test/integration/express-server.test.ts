@@ -1,0 +1,258 @@
+import {execFileSync, spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterEach, describe, expect, test} from 'vitest';
+import {OPTIONS} from '../../src/express/options/table.ts';
+import {type ServerPlan, writeServerRoot} from '../../src/express/index.ts';
+import {atLeast} from '../../src/express/version.ts';
+import {realPlan, type RunningServer, serve} from '../fixtures/express/server.ts';
+import {get} from '../support/http.ts';
+import {columns} from '../support/mod-wsgi.ts';
+import {alive} from '../support/processes.ts';
+import {tempCopy, tempDir} from '../support/temp.ts';
+import {until} from '../support/wait.ts';
+
+const ECHO = new URL('../fixtures/express/echo.wsgi', import.meta.url).pathname;
+
+let running: RunningServer | null = null;
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+});
+
+async function start(plan: ServerPlan): Promise<RunningServer> {
+  running = await serve(plan);
+  return running;
+}
+
+const json = async (url: string, headers = {}): Promise<Record<string, unknown>> => JSON.parse((await get(url, {headers})).body);
+
+function everything(folder: string): string[] {
+  return readdirSync(folder, {recursive: true, encoding: 'utf8'}).map((name) => join(folder, name));
+}
+
+describe.each(columns().map((column) => [column.name, column] as const))('mod_wsgi %s', (_, column) => {
+  test('is found with its Python, and serves the application as the run user', async () => {
+    const cwd = tempDir();
+    const {plan, url} = await start(await realPlan([tempCopy(ECHO)], column, cwd));
+    expect(plan.module).toMatchObject({version: column.version, environment: column.pythonHome});
+    expect(plan.python.home).toBe(column.pythonHome);
+    expect(await json(`${url}/a/b?c=d`)).toMatchObject({
+      SCRIPT_NAME: '',
+      PATH_INFO: '/a/b',
+      QUERY_STRING: 'c=d',
+      'mod_wsgi.process_group': plan.processGroup,
+      'mod_wsgi.application_group': '',
+      'wsgi.multiprocess': false,
+      uid: plan.runUser.uid,
+      cwd,
+      locale: 'C.UTF-8',
+      express: 'true',
+    });
+  });
+
+  test('says why processes come and go, and writes our access log', async () => {
+    const {plan, url} = await start(await realPlan([tempCopy(ECHO)], column));
+    expect((await get(`${url}/seen?x=1`)).status).toBe(200);
+    const line = await until('the request in the access log', () =>
+      readFileSync(plan.paths.deckAccessLog, 'utf8')
+        .split('\n')
+        .find((text) => text.includes('/seen')),
+    );
+    expect(line).toMatch(/^\d{16}\t\d+\t200\t\d+\t[\w/+-]{11}\t127\.0\.0\.1\t\d+\tGET\t\/seen\?x=1$/);
+    expect(readFileSync(plan.paths.errorLog, 'utf8')).toMatch(/\[wsgi:info\] \[pid \d+:tid \d+\] .*Starting (?:daemon )?process/);
+  });
+
+  test('shows nothing to others', async () => {
+    const {plan, url} = await start(await realPlan([tempCopy(ECHO), '--access-log', '--startup-log'], column));
+    await get(`${url}/`);
+    const open = everything(plan.paths.root).filter((path) => (statSync(path).mode & 0o007) !== 0);
+    // Apache makes this one itself; the directory keeps others from it.
+    expect(open.filter((path) => path !== plan.paths.pidFile)).toEqual([]);
+    expect(statSync(plan.paths.root).mode & 0o027).toBe(0);
+    expect(statSync(plan.paths.run)).toMatchObject({uid: plan.runUser.uid});
+    expect(statSync(plan.paths.run).mode & 0o777).toBe(0o700);
+  });
+
+  test('files, aliases, mount point and variables', async () => {
+    const site = tempDir();
+    for (const folder of ['docs', 'static dir']) mkdirSync(join(site, folder));
+    writeFileSync(join(site, 'docs', 'plain.txt'), 'a file');
+    writeFileSync(join(site, 'docs', 'gone.html'), 'nothing here');
+    writeFileSync(join(site, 'static dir', 'x.css'), 'body {}');
+    writeFileSync(join(site, 'one.txt'), 'just one');
+    const odd = 'a "b" \'c\' \\ ${DECK_LATER} $x #';
+    const {url} = await start(
+      await realPlan(
+        [
+          tempCopy(ECHO),
+          '--document-root',
+          join(site, 'docs'),
+          '--url-alias',
+          '/static',
+          join(site, 'static dir'),
+          '--url-alias',
+          '/one.txt',
+          join(site, 'one.txt'),
+          '--mount-point',
+          '/app',
+          '--error-document',
+          '404',
+          '/gone.html',
+          '--setenv',
+          'DECK_ODD',
+          odd,
+        ],
+        column,
+      ),
+    );
+    expect((await get(`${url}/plain.txt`)).body).toBe('a file');
+    expect((await get(`${url}/static/x.css`)).headers['content-type']).toMatch(/^text\/css/);
+    expect((await get(`${url}/one.txt`)).body).toBe('just one');
+    expect((await get(`${url}/elsewhere`)).body).toBe('nothing here');
+    expect((await get(`${url}/apple`)).status).toBe(404);
+    expect(await json(`${url}/app/x`)).toMatchObject({SCRIPT_NAME: '/app', PATH_INFO: '/x', deck: {DECK_ODD: odd}});
+  });
+
+  test('with --server-name other hosts are turned away', async () => {
+    const argv = ['--server-name', 'www.example.test', '--server-alias', '*.example.org'];
+    const {plan, url} = await start(await realPlan([tempCopy(ECHO), ...argv], column));
+    const status = async (Host: string) => (await get(`${url}/`, {headers: {Host}})).status;
+    expect(await status(plan.probe.hostHeader)).toBe(200);
+    expect(await status('a.example.org')).toBe(200);
+    expect(await status('example.test')).toBe(301);
+    expect(await status('evil.test')).toBe(403);
+  });
+
+  test('a module, a sub-interpreter and several processes', async () => {
+    const cwd = tempDir();
+    mkdirSync(join(cwd, 'shop'));
+    writeFileSync(join(cwd, 'shop', '__init__.py'), '');
+    writeFileSync(join(cwd, 'shop', 'web.py'), readFileSync(ECHO));
+    const argv = ['--application-type', 'module', 'shop.web', '--application-group', 'sub', '--process-group', 'shop', '--processes', '1'];
+    const {url} = await start(await realPlan(argv, column, cwd));
+    expect(await json(`${url}/`)).toMatchObject({
+      'mod_wsgi.process_group': 'shop',
+      'mod_wsgi.application_group': 'sub',
+      'wsgi.multiprocess': true,
+    });
+  });
+
+  test('every option of the table gives a configuration that Apache accepts', async () => {
+    const site = tempDir();
+    writeFileSync(join(site, 'extra.conf'), 'Header set X-Extra yes\n');
+    writeFileSync(join(site, 'rules.conf'), 'RewriteRule ^never$ - [F]\n');
+    const samples: Record<string, string[]> = {
+      logLevel: ['info wsgi:debug'],
+      mountPoint: ['/app'],
+      mapHeadToGet: ['On'],
+      errorDocuments: ['404', '/x.html'],
+      includeFiles: [join(site, 'extra.conf')],
+      rewriteRules: [join(site, 'rules.conf')],
+      socketPrefix: [site],
+      logDirectory: [site],
+      documentRoot: [site],
+      workingDirectory: [site],
+      pythonPaths: [site],
+      urlAliases: ['/s', site],
+      ignoreActivity: ['/ping'],
+      serverName: ['www.example.test'],
+      serverMpm: ['worker'],
+      accessLogFormat: ['%h "%r" \\"%{User-agent}i\\" %>s'],
+      errorLogFormat: ['[%t] "%M"'],
+      allowOverride: ['FileInfo'],
+      pythonWarnings: ['ignore'],
+      setenv: ['A', 'b c'],
+      host: ['127.0.0.1'],
+      probePath: ['/up'],
+      processName: ['web server'],
+      pidFile: [join(site, 'pid')],
+      locale: ['C.UTF-8'],
+      pythonEggs: [site],
+      directoryIndex: ['index.html'],
+      sendBufferSize: ['512'],
+      receiveBufferSize: ['512'],
+      headerBufferSize: ['8192'],
+      responseBufferSize: ['65536'],
+    };
+    const elsewhere = new Set(['user', 'group', 'port', 'serverRoot', 'entryPoint', 'applicationType', 'callableObject']);
+    const named = new Set([
+      'httpdExecutable',
+      'modulesDirectory',
+      'shellExecutable',
+      'envvarsScript',
+      'mimeTypes',
+      'disableReloading',
+      'json',
+      'plain',
+    ]);
+    const argv = OPTIONS.filter((option) => !option.later && !elsewhere.has(option.dest) && !named.has(option.dest))
+      .filter((option) => !option.needs || atLeast(column.version, option.needs))
+      .flatMap((option) => {
+        const sample =
+          samples[option.dest] ?? (option.type === 'int' ? ['7'] : option.type === 'float' ? ['0.5'] : Array(option.arity).fill('sample'));
+        return [option.flags[0], ...sample];
+      });
+    expect(argv.length).toBeGreaterThan(120);
+    const plan = await realPlan([tempCopy(ECHO), ...argv], column);
+    writeServerRoot(plan);
+    const result = spawnSync(plan.httpd.path, ['-D', 'WSGIDECK', '-f', plan.paths.conf, '-t'], {encoding: 'utf8'});
+    expect(result.stderr).toContain('Syntax OK');
+    expect(result.status).toBe(0);
+  });
+
+  test.each(['least', 'greatest'] as const)('the %s values that we let pass are values that Apache takes', async (end) => {
+    // Together these would ask for a million threads; each by itself is in the test of all options.
+    const multiplied = new Set(['processes', 'threads', 'maxClients']);
+    const numbers = OPTIONS.filter(
+      (option) => option.range && option.dest !== 'port' && !(end === 'greatest' && multiplied.has(option.dest)),
+    );
+    const argv = numbers.flatMap((option) => {
+      if (option.needs && !atLeast(column.version, option.needs)) return [];
+      const [least, greatest] = option.range!;
+      return [option.flags[0], String(end === 'least' ? least : (greatest ?? 2147483647))];
+    });
+    const plan = await realPlan([tempCopy(ECHO), ...argv], column);
+    writeServerRoot(plan);
+    expect(spawnSync(plan.httpd.path, ['-f', plan.paths.conf, '-t'], {encoding: 'utf8'}).stderr).toBe('Syntax OK\n');
+  });
+
+  test('apachectl works without us', async () => {
+    const plan = await realPlan([tempCopy(ECHO), '--setup-only', '--envvars-script', join(tempDir(), 'none')], column);
+    writeServerRoot(plan);
+    expect(existsSync(plan.paths.lock)).toBe(false);
+    const apachectl = (word: string) => spawnSync(plan.paths.apachectl, [word], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+    expect(apachectl('configtest').status).toBe(0);
+    expect(apachectl('status').status).toBe(3);
+    execFileSync(plan.paths.apachectl, ['start'], {stdio: 'ignore'});
+    try {
+      const url = `http://127.0.0.1:${plan.options.port}`;
+      await until('an answer', async () => (await get(`${url}/x`)).status === 200);
+      expect(apachectl('status').stdout).toContain(plan.info.url);
+      // Our agent and access log belong to a supervisor, and there is none.
+      expect(statSync(plan.paths.deckAccessLog).size).toBe(0);
+    } finally {
+      const pid = Number(readFileSync(plan.paths.pidFile, 'utf8'));
+      apachectl('stop');
+      await until('the end of Apache', () => !alive(pid));
+    }
+  });
+});
+
+test("a virtual environment without mod_wsgi lends its packages to the system's", async () => {
+  const cwd = tempDir();
+  const environment = join(cwd, '.venv');
+  const [system] = columns();
+  execFileSync(system!.python, ['-m', 'venv', '--without-pip', environment]);
+  const [packages] = readdirSync(join(environment, 'lib')).map((name) => join(environment, 'lib', name, 'site-packages'));
+  writeFileSync(join(packages!, 'only_here.py'), "WORD = b'from the environment'\n");
+  const script = join(cwd, 'app.wsgi');
+  writeFileSync(
+    script,
+    `import only_here\n\ndef application(environ, start_response):\n    start_response('200 OK', [])\n    return [only_here.WORD]\n`,
+  );
+  const {plan, url} = await start(await realPlan([script], system!, cwd));
+  expect(plan.module.version).toBe(system!.version);
+  expect(plan.python.home).toBe(environment);
+  expect((await get(`${url}/`)).body).toBe('from the environment');
+});
