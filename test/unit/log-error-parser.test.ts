@@ -3,6 +3,7 @@ import {describe, expect, test} from 'vitest';
 import type {LogEntry} from '../../src/model/log.ts';
 import {ErrorLogParser, type ErrorLogParserOptions} from '../../src/sources/logs/error-log-parser.ts';
 import {parseStackDump} from '../../src/sources/logs/stack-dump-parser.ts';
+import {restartReason} from '../../src/sources/logs/restart-reason.ts';
 import {decodeBytes} from '../../src/sources/logs/unescape.ts';
 
 function parse(lines: string[], options: ErrorLogParserOptions = {}): LogEntry[] {
@@ -241,4 +242,28 @@ describe('odd lines', () => {
     }
     expect(entries.length).toBe(10_000 - 256);
   });
+});
+
+test('no line, however made, takes long or throws', () => {
+  const evil = [
+    'exception raised '.repeat(4000),
+    'a.'.repeat(32_000),
+    `${'A'.repeat(64_000)}!`,
+    ':1: '.repeat(16_000),
+    'mod_wsgi (pid='.repeat(4000),
+    '[req '.repeat(12_000),
+    "process '".repeat(7000),
+    '\\x'.repeat(30_000),
+    '(1)'.repeat(20_000),
+    'Traceback (most recent call last):'.repeat(1000),
+  ];
+  const prefix = '[Fri Nov 20 10:09:58.643782 2026] [wsgi:error] [pid 80:tid 81] ';
+  const lines = evil.flatMap((text) => [text, prefix + text, `${prefix}(2)No such file: ${text}`, prefix.slice(0, -20) + text]);
+  const before = process.cpuUsage();
+  const entries = parse([...lines, ...lines]);
+  for (const entry of entries) restartReason(entry);
+  const {user} = process.cpuUsage(before);
+  expect(entries.length).toBeGreaterThan(lines.length);
+  // 80 lines of 64 KB: a pattern that goes quadratic on one of them needs many seconds for it.
+  expect(user / 1e6).toBeLessThan(5);
 });

@@ -42,6 +42,7 @@ const QUIET = 2000;
 const SLOW = 1000;
 /** After a rotation, processes that have the old file open go on writing to it until they are gone. */
 const LINGER = 10_000;
+const MOST_LINGERING = 4;
 /** A truncation waits for so long a lull, unless the file has grown to several times its limit. */
 const LULL = 400;
 const OVERDUE = 4;
@@ -152,7 +153,8 @@ export class FileFollower {
 
   async #bury(): Promise<void> {
     const now = this.#clock();
-    const gone = this.#lingering.filter((file) => now - file.touched > LINGER);
+    const tooMany = this.#lingering.length - MOST_LINGERING;
+    const gone = this.#lingering.filter((file, index) => now - file.touched > LINGER || index < tooMany);
     if (gone.length === 0) return;
     this.#lingering = this.#lingering.filter((file) => !gone.includes(file));
     for (const file of gone) await file.close(this.#out);
