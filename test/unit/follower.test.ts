@@ -4,6 +4,7 @@ import {
   closeSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -165,6 +166,20 @@ describe('what happens to files', () => {
     expect(taken()).toEqual([]);
   });
 
+  test('ten rotations in a row lose nothing and keep few files open', async () => {
+    writeFileSync(path, '');
+    const follower = await follow();
+    const before = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 10; i++) {
+      appendFileSync(path, `last of ${i}\n`);
+      renameSync(path, `${path}.${i}`);
+      writeFileSync(path, `first of ${i + 1}\n`);
+      await follower.look();
+    }
+    expect(taken()).toEqual(Array.from({length: 10}, (_, i) => [`last of ${i}`, `first of ${i + 1}`]).flat());
+    expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(5);
+  });
+
   test('truncation, removal and a new file', async () => {
     writeFileSync(path, 'old\nold\n');
     const follower = await follow();
@@ -177,6 +192,30 @@ describe('what happens to files', () => {
     writeFileSync(path, 'again\n');
     await follower.look();
     expect(taken()).toEqual(['again']);
+    expect(problems).toEqual([]);
+  });
+
+  test('a file that is not there yet is read from its start', async () => {
+    const follower = await follow();
+    expect(follower.offset).toBeNull();
+    await follower.look();
+    writeFileSync(path, 'first\n');
+    await follower.look();
+    expect(taken()).toEqual(['first']);
+  });
+
+  test('links, pipes and folders are refused with a reason, once', async () => {
+    writeFileSync(`${path}.real`, 'secret\n');
+    symlinkSync(`${path}.real`, path);
+    const follower = await follow({from: 'start'});
+    await follower.look();
+    unlinkSync(path);
+    execFileSync('mkfifo', [path]);
+    await follower.look();
+    unlinkSync(path);
+    mkdirSync(path);
+    await follower.look();
+    await follower.look();
     // A pipe and a folder are refused in the same words, so the second is no news.
     expect(problems).toEqual([`${path} is a link, which is not followed`, `${path} is not a regular file`]);
     expect(lines).toEqual([]);
