@@ -40,6 +40,7 @@ MAX_URL = 2048
 MAX_REQUESTS = 200
 MAX_THREADS = 200
 MAX_FRAMES = 100
+MAX_BACKGROUND = 100
 MAX_TRACEBACK_LINES = 200
 
 # Seconds. The first wait lets the process answer its first request before we import anything.
@@ -393,8 +394,11 @@ class Agent:
             )
             if question.get("metrics"):
                 message["metrics"] = self.metrics()
+            message["background"] = self.background()
             message.update(type="sample", id=question.get("id"), at=time.time(), cost_us=round((time.thread_time() - began) * 1e6))
-            self.send(message)
+            # An answer that cannot be sent is never asked for again: begin anew instead.
+            if not self.send(message):
+                self.hang_up()
 
     def set_roots(self, roots: "Iterable[Any]") -> None:
         self.roots = [os.path.join(root, "") for root in roots if isinstance(root, str) and root]
@@ -453,6 +457,13 @@ class Agent:
             found.append(stack)
         return found
 
+    def background(self) -> "List[Tuple[str, int, str]]":
+        """(ident, kernel's thread id, name) of the application's own threads: one of them may be who holds the interpreter."""
+        threading: "Any" = sys.modules.get("threading")
+        threads = list(getattr(threading, "_active", {}).items())[:MAX_BACKGROUND]
+        live = self.deck.live
+        return [(str(ident), thread.native_id or 0, str(thread.name)[:100]) for ident, thread in threads if ident not in live]
+
     def metrics(self) -> "Message":
         """mod_wsgi's own figures; {} where this version or configuration has none."""
         found: "Message" = {}
@@ -483,16 +494,20 @@ class Agent:
             return True
         except OSError:
             if sent:
-                from _socket import SHUT_RDWR
-
-                # Not close(): our thread sleeps on this descriptor and must wake up to an end of file.
-                try:
-                    sock.shutdown(SHUT_RDWR)
-                except OSError:
-                    pass
+                self.hang_up()
             return False
         finally:
             self.lock.release()
+
+    def hang_up(self) -> None:
+        """Ends the connection from any thread. Not close(): our thread sleeps on this descriptor and must wake up to an end of file."""
+        from _socket import SHUT_RDWR
+
+        try:
+            if self.socket is not None:
+                self.socket.shutdown(SHUT_RDWR)
+        except OSError:
+            return
 
     def bye(self) -> None:
         """Best effort at interpreter exit."""

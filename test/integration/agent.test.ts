@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import {startAgentServer, type AgentServer} from '../fixtures/agent/server.ts';
 import {columns} from '../support/mod-wsgi.ts';
+import {sleep} from '../support/wait.ts';
 
 const APP = readFileSync(join(import.meta.dirname, '../fixtures/agent/app.wsgi'), 'utf8').split('\n');
 
@@ -28,7 +29,7 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     const reply = server.get('/slow?1.5');
     const {requests, busy, total} = await server.event('requests', (event) => event.requests[0]?.at !== undefined);
     expect(requests).toMatchObject([
-      {pid, method: 'GET', url: '/slow?1.5', client: '127.0.0.1', at: `app.wsgi:${lineOf('time.sleep')} in application`},
+      {pid, method: 'GET', url: '/slow?1.5', client: '127.0.0.1', at: `app.wsgi:${lineOf('time.sleep(float')} in application`},
     ]);
     expect([busy, total]).toEqual([1, 5]);
     expect(requests[0]!.startedAt).toBeGreaterThanOrEqual(sentAt - 50);
@@ -42,7 +43,7 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     expect(serving.request).toMatchObject({id: requests[0]!.id, method: 'GET', url: '/slow?1.5'});
     expect(serving.frames[0]).toEqual({
       file: server.script,
-      line: lineOf('time.sleep'),
+      line: lineOf('time.sleep(float'),
       func: 'application',
       source: 'time.sleep(float(environ["QUERY_STRING"] or 3))',
     });
@@ -70,6 +71,39 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     expect((await reply).status).toBe(200);
     await server.event('agent', (event) => event.state === 'recovered');
     await Promise.all(others);
+  });
+
+  test('names a background thread that holds the interpreter', async () => {
+    server = await startAgentServer(column);
+    await server.daemon();
+    await server.get('/background');
+    // It takes the interpreter a second later; this one has only just begun to wait then.
+    await sleep(900);
+    const waiting = server.get('/slow?0.5');
+    const wedged = await server.event('agent', (event) => event.state === 'wedged');
+    expect(wedged.detail).toBe(`holds the interpreter: app.wsgi:${lineOf('LIBC.usleep')} in hoard`);
+    const {capture} = await server.event('stacks');
+    expect(capture.title).toBe(`interpreter held by a thread without a request at app.wsgi:${lineOf('LIBC.usleep')} in hoard`);
+    expect(capture.threads[0]).toMatchObject({name: 'hoarder'});
+    await server.event('agent', (event) => event.state === 'recovered');
+    await waiting;
+  });
+
+  test('names the regular expression that will not end, on a processor the whole time', async () => {
+    server = await startAgentServer(column);
+    const pid = await server.daemon();
+    const reply = server.get('/regex', 30_000).catch(() => null);
+    const waiting = server.get('/slow?0.1', 30_000).catch(() => null);
+    const wedged = await server.event('agent', (event) => event.state === 'wedged');
+    expect(wedged.detail).toBe(`holds the interpreter: app.wsgi:${lineOf('re.match')} in application`);
+    expect(server.hub.lastRequests(pid).map((one) => one.url)).toContain('/regex');
+    const began = performance.now();
+    const [capture] = await server.hub.takeStacks(pid);
+    expect(performance.now() - began).toBeLessThan(300);
+    expect(capture).toMatchObject({method: 'faulthandler', cause: 'asked'});
+    expect(capture!.threads[0]).toMatchObject({request: {method: 'GET', url: '/regex'}});
+    process.kill(pid, 'SIGKILL');
+    await Promise.all([reply, waiting]);
   });
 
   test('says which request a crash happened in', async () => {

@@ -33,11 +33,14 @@ export interface Verdict {
 const WAITING_LINE = /\b(?:sleep|wait|acquire|join|recv|recvfrom|accept|connect|select|poll|communicate|getaddrinfo|urlopen)\s*\(/;
 const WAITING_FILE = /\/(?:threading|selectors|socket|ssl|queue|subprocess|asyncio\/[a-z_]+|concurrent\/futures\/[a-z_]+)\.py$/;
 
-/** What a thread did between two readings `ms` apart. */
+/**
+ * What a thread did between two readings `ms` apart, 50 at least. Thresholds are low because a busy machine slows everybody: a waiter needs
+ * 0.2 % of a processor and wakes up some 20 times in 100 ms, a sleeper not at all (once, if the signal hit it).
+ */
 export function activityOf(before: ThreadReading | undefined, after: ThreadReading | undefined, ms: number): Activity {
   if (!before || !after) return 'unknown';
-  if (after.cpuNs - before.cpuNs > ms * 1e6 * 0.3) return 'running';
-  return after.switches - before.switches >= Math.max(3, ms / 20) ? 'waits-for-gil' : 'asleep';
+  if (after.cpuNs - before.cpuNs > ms * 1e6 * 0.05) return 'running';
+  return after.switches - before.switches >= 2 ? 'waits-for-gil' : 'asleep';
 }
 
 /** The thread most likely to hold the interpreter; null when none of them runs Python code of anybody but the agent. */

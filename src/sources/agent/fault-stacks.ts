@@ -13,7 +13,7 @@ import {inRoots, slotToActiveRequest, toRequestRef} from './translate.ts';
 const DUMP_WAIT = 500;
 const LOOK = 10;
 const QUIET = 30;
-const WATCH = 60;
+const WATCH = 100;
 
 /** Which process, and what is known of it. */
 export interface Patient {
@@ -22,6 +22,8 @@ export interface Patient {
   faultSignal: number | null;
   /** Requests of the last sample that was answered, with where the application was then. */
   lastRequests: readonly ActiveRequest[];
+  /** Threads that serve no requests, by ident. */
+  background: ReadonlyMap<string, {tid: number; name: string}>;
 }
 
 export interface FaultContext {
@@ -69,7 +71,7 @@ export async function dumpBySignal(patient: Patient, context: FaultContext): Pro
   if (!dump) return isRunning(pid, startTicks) ? 'the process did not answer its fault signal' : 'the process is gone';
   const tids = new Map((context.files.slots(pid, startTicks)?.slots ?? []).map((slot) => [slot.ident, slot.tid]));
   return assemble(dump, patient, context, (thread) => {
-    const tid = tids.get(thread.ident);
+    const tid = tids.get(thread.ident) ?? patient.background.get(thread.ident)?.tid;
     return tid === undefined ? 'unknown' : activityOf(before.get(tid), after.get(tid), watched);
   });
 }
@@ -116,8 +118,8 @@ function assemble(
   const verdict = chooseCulprit(suspects, (file) => inRoots(file, roots), isAgent);
   const requestOf = (ident: string) => suspects.find((one) => one.thread.ident === ident)?.request ?? null;
   const threads = suspects.map(({thread, request}): ThreadStack => {
-    const name = thread.name ? {name: thread.name} : {};
-    return {ident: thread.ident, ...name, frames: thread.frames, ...(request ? {request: toRequestRef(request)} : {})};
+    const name = patient.background.get(thread.ident)?.name ?? thread.name;
+    return {ident: thread.ident, ...(name ? {name} : {}), frames: thread.frames, ...(request ? {request: toRequestRef(request)} : {})};
   });
   return {
     fatal: dump.fatal,

@@ -171,6 +171,7 @@ export class AgentHub {
       hello,
       startTicks: fact.startTicks,
       requests: [],
+      background: new Map(),
       faultFrom: before?.startTicks === fact.startTicks ? before.faultFrom : this.#files.size(pid, 'fault'),
       quietAt: 0,
       waiters: new Set(),
@@ -241,6 +242,7 @@ export class AgentHub {
     const requests = sample.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
     const idle = requests.length === 0 && known.requests.length === 0 && sample.busy === 0;
     known.requests = requests;
+    known.background = new Map(sample.background.map(([ident, tid, name]) => [ident, {tid, name}]));
     // A quiet process is mentioned every two seconds only: recordings and dashboards on thin lines are thankful.
     if (!idle || performance.now() - known.quietAt > 2000) {
       known.quietAt = performance.now();
@@ -339,8 +341,8 @@ export class AgentHub {
     return known.dump;
   }
 
-  #patient(pid: number, {startTicks, hello, requests}: Known) {
-    return {pid, startTicks, faultSignal: hello.fault_signal, lastRequests: requests};
+  #patient(pid: number, {startTicks, hello, requests, background}: Known) {
+    return {pid, startTicks, faultSignal: hello.fault_signal, lastRequests: requests, background};
   }
 
   async #take(pid: number, known: Known): Promise<StackCapture | null> {

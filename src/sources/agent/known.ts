@@ -10,6 +10,8 @@ export interface Known {
   hello: AgentHello;
   startTicks: string;
   requests: ActiveRequest[];
+  /** Kernel's thread id and name of the threads that serve no requests, by ident, at the last sample. */
+  background: ReadonlyMap<string, {tid: number; name: string}>;
   /** Bytes of PID.fault that have been dealt with. */
   faultFrom: number;
   /** When its idleness was last told, on the monotonic clock. */

@@ -56,6 +56,8 @@ const MESSAGE = v.variant('type', [
     requests,
     more: count,
     stacks: v.optional(stacks),
+    /** Ident, kernel's thread id and name of threads that serve no requests. */
+    background: v.pipe(v.array(v.tuple([ident, count, text(200)])), v.maxLength(200)),
     metrics: v.optional(v.record(text(64), v.unknown())),
     cost_us: v.number(),
   }),

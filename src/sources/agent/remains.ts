@@ -43,7 +43,7 @@ export class Remains {
   bury(pid: number, known: Known | null): FaultStacks | null {
     const {files} = this.#context;
     const startTicks = known?.startTicks ?? files.startTicks(pid) ?? '';
-    const patient = {pid, startTicks, faultSignal: null, lastRequests: known?.requests ?? []};
+    const patient = {pid, startTicks, faultSignal: null, lastRequests: known?.requests ?? [], background: known?.background ?? new Map()};
     const words = lastWords(patient, known?.faultFrom ?? 0, this.#context);
     this.#last.delete(pid);
     this.#last.set(pid, words?.inFlight ?? (known ? this.inFlight(pid, known) : []));
