@@ -18,7 +18,7 @@ export function Dashboard({store}: {store: DashboardStore}) {
   });
   usePaste((text) => pasteText(store, text));
   return (
-    <Box flexDirection="column" width={frame.columns} height={frame.rows} overflow="hidden">
+    <Box flexDirection="column" width={frame.columns} height={frame.rows}>
       <Region rows={frame.header} width={frame.columns} />
       <Region rows={frame.body} width={frame.columns} />
       <Region rows={frame.footer} width={frame.columns} />

@@ -1,7 +1,7 @@
 /** What needs a person, worst first; nothing at all when nothing does. */
 import {selectAttention, type Concern} from '../../src/model/select-attention.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
-import {span, spread, theirs, type Row} from '../../src/terminal/rows.ts';
+import {pack, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 import {shortAt} from './present-requests.ts';
@@ -61,18 +61,13 @@ function concernRow(concern: Concern, s: Snapshot, width: number): Row {
       width,
     );
   const {request} = concern;
-  const where = request.at === undefined ? '' : ` at ${shortAt(request.at, s.state.info)}`;
-  const left = concern.left === null || concern.left === undefined ? '' : `, given up on in ${countdown(concern.left)}`;
   const url = request.url.length > 60 ? `${request.url.slice(0, 59)}…` : request.url;
-  return spread(
-    [
-      span(mark, tone),
-      span(`${age(s.now - request.startedAt)} `, tone),
-      theirs(`${request.method} ${url}`, s.glyphs),
-      theirs(left, s.glyphs, tone),
-      theirs(where, s.glyphs, 'dim'),
-    ],
-    right,
-    width,
-  );
+  const pieces: Piece[] = [
+    {spans: [span(age(s.now - request.startedAt).padStart(7), tone), span('  '), theirs(`${request.method} ${url}`, s.glyphs)], rank: 0},
+  ];
+  if (request.at !== undefined)
+    pieces.push({spans: [span('at ', 'dim'), theirs(shortAt(request.at, s.state.info), s.glyphs, 'dim')], rank: 2});
+  if (typeof concern.left === 'number') pieces.push({spans: [span('gives up in ', 'dim'), span(countdown(concern.left), tone)], rank: 1});
+  const left = [span(mark, tone), ...pack(pieces, width - 4)];
+  return spread(left, right, width);
 }

@@ -28,6 +28,7 @@ export function presentFrames(frames: readonly Frame[], s: Snapshot, options: Fr
   const culprit = culpritIndex(owned);
   const places = owned.map((frame) => `${frame.short}:${frame.line}`);
   const column = Math.min(Math.floor(options.width * 0.5), Math.max(12, ...places.map((text) => cells(safeText(text)))));
+  const functions = Math.min(32, Math.max(4, ...owned.map((frame) => cells(safeText(frame.func)))));
   const rows: Row[] = [];
   const sources: SourceWish[] = [];
   for (let index = 0; index < owned.length; index++) {
@@ -38,7 +39,7 @@ export function presentFrames(frames: readonly Frame[], s: Snapshot, options: Fr
       continue;
     }
     const frame = owned[index]!;
-    rows.push(frameRow(frame, places[index]!, column, index === 0 ? options.top : '', s, options.width));
+    rows.push(frameRow(frame, places[index]!, {place: column, func: functions}, index === 0 ? options.top : '', s));
     if (index === culprit && options.context >= 0) rows.push(...sourceRows(frame, s, options, sources));
   }
   return {rows, sources};
@@ -51,18 +52,17 @@ function libraryRun(frames: readonly OwnedFrame[], index: number, culprit: numbe
   return end - index;
 }
 
-function frameRow(frame: OwnedFrame, place: string, column: number, note: string, s: Snapshot, width: number): Row {
+function frameRow(frame: OwnedFrame, place: string, columns: {place: number; func: number}, note: string, s: Snapshot): Row {
   const own = frame.owner === 'own';
   const tone = own ? 'own' : 'dim';
   const mark = own ? s.glyphs.own : note === '' ? ' ' : s.glyphs.now;
   const notes = [note === '' ? '' : `${s.glyphs.ascii ? '<-' : '←'} ${note}`, own ? 'yours' : frame.owner === 'deck' ? 'wsgideck' : '']
     .filter(Boolean)
     .join('  ');
-  const room = Math.max(8, width - column - 8 - notes.length - 2);
-  const func = fitSafe(frame.func, Math.min(room, 40), {ellipsis: s.glyphs.cut, ascii: s.glyphs.ascii});
+  const func = fitSafe(frame.func, columns.func, {ellipsis: s.glyphs.cut, ascii: s.glyphs.ascii});
   return row(
     span(`   ${mark} `, tone),
-    span(fitStart(safeText(place, s.glyphs.ascii), column, {ellipsis: s.glyphs.cut}), tone),
+    span(fitStart(safeText(place, s.glyphs.ascii), columns.place, {ellipsis: s.glyphs.cut}), tone),
     span('  '),
     span(func, own ? 'strong' : 'dim'),
     span(notes === '' ? '' : `  ${notes}`, own ? 'accent' : 'dim'),

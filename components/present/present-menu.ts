@@ -1,7 +1,7 @@
 /** Signals that can be sent to one process, each with what it does there. */
 import type {Command} from '../../src/model/commands.ts';
 import type {ProcessRow} from '../../src/model/events.ts';
-import {fit} from '../../src/terminal/fit.ts';
+import {fit, wrapLines} from '../../src/terminal/fit.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 
@@ -42,7 +42,7 @@ export function signalChoices(process: Pick<ProcessRow, 'role'>): readonly Signa
   return process.role === 'apache' || process.role === 'guard' ? APACHE : OTHER;
 }
 
-export function presentMenu(s: Snapshot, overlay: {pid: number; index: number}, _space: Space): Presented {
+export function presentMenu(s: Snapshot, overlay: {pid: number; index: number}, {width}: Space): Presented {
   const process = s.state.processes.find((one) => one.pid === overlay.pid);
   if (!process) return {rows: [row(span(` process ${overlay.pid} is gone`, 'dim'))]};
   const busy = s.state.requests.filter((one) => one.pid === overlay.pid).length;
@@ -61,5 +61,7 @@ export function presentMenu(s: Snapshot, overlay: {pid: number; index: number}, 
       hit: {type: 'item', index},
     });
   });
+  const effect = signalChoices(process)[overlay.index]?.effect ?? '';
+  rows.push(BLANK, ...wrapLines(effect, Math.max(10, width - 4)).map((line) => row(span(`   ${line}`, 'accent'))));
   return {rows};
 }

@@ -14,14 +14,17 @@ interface Metric {
 
 const MAIN_LABEL = 9;
 const MAIN_VALUE = 9;
-const METRIC_LABEL = 7;
-const METRIC_VALUE = 8;
-const METRIC = METRIC_LABEL + 1 + METRIC_VALUE;
+/** Label at the left, value at the right of it: `memory 1.95 GiB` just fits. */
+const METRIC = 15;
+const GAP = 2;
+const LEAST_GRAPH = 4;
+const MOST_GRAPH = 60;
 
 export function presentMetrics(s: Snapshot, width: number, height: number): Row[] {
   const totals = selectTotals(s.state, s.now);
-  const columns = Math.max(1, Math.min(5, Math.floor((width - MAIN_LABEL - MAIN_VALUE - 9) / (METRIC + 2))));
-  const graph = Math.min(60, width - MAIN_LABEL - MAIN_VALUE - 4 - columns * (METRIC + 2));
+  const free = width - 1 - MAIN_LABEL - MAIN_VALUE - GAP - 1;
+  const columns = Math.max(1, Math.min(5, Math.floor((free - LEAST_GRAPH) / (METRIC + GAP))));
+  const graph = Math.max(0, Math.min(MOST_GRAPH, free - columns * (METRIC + GAP)));
   const [first, second, third] = metrics(s, totals, columns);
   const busyTone = totals.capacity !== null && totals.busy >= totals.capacity ? 'soon' : 'plain';
   const requests = {label: 'requests', value: totals.rate === null ? '–' : `${rate(totals.rate)} /s`};
@@ -42,7 +45,8 @@ export function presentMetrics(s: Snapshot, width: number, height: number): Row[
       second!,
     ),
   ];
-  if (third && height > 8) {
+  // In the smallest terminals the row is worth more to the requests.
+  if (third && height > 10) {
     const cores = s.state.host?.cpuCount ?? 1;
     const cpu = bar(totals.cpu ?? 0, cores * 100, graph, s.glyphs);
     rows.push(line({label: 'cpu', value: percent(totals.cpu)}, [span(cpu.full, 'accent'), span(cpu.rest, 'dim')], third));
@@ -101,10 +105,8 @@ function line(main: Metric, graph: Span[], metrics: Metric[]): Row {
     ...graph,
   ];
   for (const one of metrics) {
-    spans.push(
-      span(`  ${fit(one.label, METRIC_LABEL)} `, 'dim'),
-      span(fit(one.value, METRIC_VALUE, {align: 'right'}), one.tone ?? 'plain'),
-    );
+    const room = METRIC - one.label.length;
+    spans.push(span(`${' '.repeat(GAP)}${one.label}`, 'dim'), span(fit(one.value, room, {align: 'right'}), one.tone ?? 'plain'));
   }
   return {spans};
 }

@@ -78,6 +78,9 @@ function history(s: Snapshot, width: number): Row[] {
     );
   }
   if (rowWidth(left) + rowWidth(right) < width) return [spread(left, right, width)];
+  const short = [span('restarts ', 'dim'), span(`${state.restarts.length} `)];
+  if (restart !== undefined && restart.at <= (reload?.seenAt ?? 0) && rowWidth(left) + rowWidth(short) < width)
+    return [spread(left, short, width)];
   return restart !== undefined && (reload === undefined || restart.at > reload.seenAt) ? [{spans: [span(' '), ...right]}] : [{spans: left}];
 }
 
@@ -97,7 +100,8 @@ function serious(cause: string): boolean {
 /** The newest lines; up to half of them are problems that newer lines would have pushed out. */
 function recent(s: Snapshot, most: number): LogEntry[] {
   if (most <= 0) return [];
-  const {problems, recent: newest} = s.state.log;
+  const {problems} = s.state.log;
+  const newest = s.fetched.tail && s.fetched.tail.entries.length > s.state.log.recent.length ? s.fetched.tail.entries : s.state.log.recent;
   const fresh = problems.filter((one) => one.at > s.now - 600_000);
   const kept = fresh.slice(-Math.ceil(most / 2));
   const seen = new Set(kept.map((one) => one.seq));

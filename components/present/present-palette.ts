@@ -1,8 +1,8 @@
 /** All commands, found by some of their letters, each with what it will do. */
-import {fit} from '../../src/terminal/fit.ts';
+import {fit, wrapLines} from '../../src/terminal/fit.ts';
 import {fuzzyFilter} from '../../src/terminal/fuzzy.ts';
 import {commands, keyLabel, type Binding} from '../../src/terminal/keymap.ts';
-import {row, span, theirs, type Row} from '../../src/terminal/rows.ts';
+import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {visible} from './present-list.ts';
 
@@ -11,7 +11,7 @@ export function paletteItems(text: string, readOnly: boolean): Binding[] {
   return fuzzyFilter(text, commands(readOnly), (one) => one.command!);
 }
 
-export function presentPalette(s: Snapshot, overlay: {text: string; index: number}, {height}: Space): Presented {
+export function presentPalette(s: Snapshot, overlay: {text: string; index: number}, {width, height}: Space): Presented {
   const items = paletteItems(overlay.text, s.readOnly);
   const rows: Row[] = [
     row(
@@ -23,7 +23,9 @@ export function presentPalette(s: Snapshot, overlay: {text: string; index: numbe
   ];
   if (items.length === 0) rows.push(row(span('   no command has these letters', 'dim')));
   const index = Math.min(overlay.index, items.length - 1);
-  const {from, to} = visible(index, items.length, height - 1);
+  // The whole consequence of the chosen command below the list: in a narrow terminal its row is cut.
+  const words = items[index] ? wrapLines(consequence(items[index], s), Math.max(10, width - 4)).slice(0, 3) : [];
+  const {from, to} = visible(index, items.length, height - 2 - words.length);
   for (let i = from; i < to; i++) {
     const one = items[i]!;
     const key = one.keys[0] === undefined ? '' : keyLabel(one.keys[0]);
@@ -33,6 +35,7 @@ export function presentPalette(s: Snapshot, overlay: {text: string; index: numbe
       hit: {type: 'item', index: i},
     });
   }
+  if (words.length > 0) rows.push(BLANK, ...words.map((line) => row(span(`   ${line}`, 'accent'))));
   return {rows};
 }
 

@@ -3,7 +3,7 @@ import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
 import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
-import {BLANK, layout, row, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
+import {BLANK, layout, row, rowWidth, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {stopping} from './present-attention.ts';
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function presentRequests(s: Snapshot, {width, height}: Space): Presented {
-  const rows: Row[] = [...stopping(s, width), rule(s)];
+  const rows: Row[] = [...stopping(s, width), rule(s, width)];
   if (s.state.requests.length === 0) {
     rows.push(BLANK, row(span('   nothing is being served at this moment', 'dim')));
     return {rows};
@@ -39,17 +39,17 @@ export function requestTable(s: Snapshot, {width, height}: Space): Row[] {
     0,
     requests.findIndex((one) => one.id === s.ui.selected.request),
   );
-  const {from, to, above, below} = visible(selected, requests.length, height - 1);
-  const rows: Row[] = [tableHead(plan, COLUMNS, s.glyphs)];
+  const {from, to} = visible(selected, requests.length, height - 1);
+  const hidden = requests.length - (to - from);
+  const titles =
+    hidden === 0
+      ? COLUMNS
+      : COLUMNS.map((one) => (one.title === 'path' ? {...one, title: `path (${to - from} of ${requests.length})`} : one));
+  const rows: Row[] = [tableHead(plan, titles, s.glyphs)];
   for (let index = from; index < to; index++) {
     const request = requests[index]!;
     rows.push({...requestRow(request, rule, s, info, plan), selected: index === selected, hit: {type: 'item', index}});
   }
-  const more = [above > 0 ? `${s.glyphs.up} ${above} older` : '', below > 0 ? `${s.glyphs.down} ${below} younger` : '']
-    .filter(Boolean)
-    .join('  ');
-  const last = rows.at(-1);
-  if (more !== '' && last && to - from > 2) rows[rows.length - 1] = row(span(`   ${more}`, 'dim'));
   return rows;
 }
 
@@ -80,25 +80,35 @@ function urgency(ms: number, left: number | null, limit: number): Tone {
   return ms >= 10_000 ? 'soon' : 'plain';
 }
 
-function rule(s: Snapshot): Row {
+function rule(s: Snapshot, width: number): Row {
   const {state} = s;
-  const {info} = state;
-  const {rule, limit} = selectCountdown(state);
+  const {rule: which, limit} = selectCountdown(state);
   const pids = new Set(state.requests.map((one) => one.pid)).size;
   const dropped = state.agents.reduce((sum, one) => sum + one.dropped, 0);
   const active = `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
-  return row(span(` ${active}   `), theirs(sentence(rule, limit, info), s.glyphs, 'dim'));
+  const left = [span(` ${active}   `)];
+  // The whole sentence where it fits, else its figures alone.
+  const [long, short] = sentences(which, limit, state.info);
+  const text = rowWidth(left) + long.length + 1 <= width ? long : short;
+  return row(...left, theirs(text, s.glyphs, 'dim'));
 }
 
-function sentence(rule: Countdown['rule'], limit: number, info: InstanceInfo | null): string {
-  if (info === null || rule === 'unknown') return 'the server has not told its limits yet';
-  if (rule === 'off')
+function sentences(rule: Countdown['rule'], limit: number, info: InstanceInfo | null): [string, string] {
+  if (info === null || rule === 'unknown') return ['the server has not told its limits yet', 'limits not known yet'];
+  if (rule === 'off') {
     return info.processes === 0
-      ? 'embedded mode: mod_wsgi never gives up on a request'
-      : 'no request timeout: mod_wsgi never gives up on a request';
-  if (rule === 'request')
-    return `mod_wsgi ${info.modWsgi} gives up on each after ${Math.round(limit)} s = ${info.requestTimeout} s × (1 + ln ${plural(info.threads, 'thread')})`;
-  return `mod_wsgi ${info.modWsgi} ends a process when its requests' ages, averaged over ${plural(info.threads, 'thread')}, pass ${info.requestTimeout} s`;
+      ? ['embedded mode: mod_wsgi never gives up on a request', 'embedded mode: no limit']
+      : ['no request timeout: mod_wsgi never gives up on a request', 'no request timeout'];
+  }
+  const {modWsgi, requestTimeout, threads} = info;
+  if (rule === 'request') {
+    const sum = `${Math.round(limit)} s = ${requestTimeout} s × (1 + ln ${threads})`;
+    return [`mod_wsgi ${modWsgi} gives up on each after ${sum} threads`, `each gives up after ${sum}`];
+  }
+  return [
+    `mod_wsgi ${modWsgi} ends a process when its requests' ages, averaged over ${plural(threads, 'thread')}, pass ${requestTimeout} s`,
+    `limit: ages of a process / ${threads} > ${requestTimeout} s`,
+  ];
 }
 
 /** `file:line in func` with the file named as a reader would. */

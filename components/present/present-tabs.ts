@@ -18,7 +18,7 @@ export function presentTabs(s: Snapshot, width: number): Row {
   const long = tabs(s, 'long', '  ');
   if (rowWidth(long) < width - rowWidth(help)) return spread(long, help, width);
   if (rowWidth(long) < width) return {spans: long};
-  return {spans: tabs(s, 'short', ' ')};
+  return {spans: tabs(s, 'short', '  ')};
 }
 
 function tabs(s: Snapshot, size: 'long' | 'short', gap: string): Span[] {

@@ -72,7 +72,7 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'restart-graceful':
       return confirm(store, {type: 'restart', graceful: true}, `Restart gracefully? ${inFlight(store)}, given about 3 s to finish`);
     case 'stop':
-      return confirm(store, {type: 'stop', now: false}, `Stop the server? ${inFlight(store)} to be finished first`);
+      return confirm(store, {type: 'stop', now: false}, `Stop the server? First waits for ${inFlight(store)}`);
     case 'stop-now':
       return confirm(store, {type: 'stop', now: true}, `Stop now? ${cuts(store)}`);
     case 'quit':
@@ -167,7 +167,7 @@ function quit(store: DashboardStore): void {
     return void carryOut(store, {type: 'stop', now: true}, 'leaving').then(() => store.leave(0));
   }
   if (state.requests.length > 0)
-    return confirm(store, {type: 'stop', now: false}, `Quit and stop the server? ${inFlight(store)} to be finished first`);
+    return confirm(store, {type: 'stop', now: false}, `Quit and stop the server? First waits for ${inFlight(store)}`);
   stopGracefully(store);
 }
 

@@ -14,7 +14,7 @@ import {LiveFetcher} from './live-fetcher.ts';
 import {LogFetcher} from './log-fetcher.ts';
 import type {Snapshot} from './snapshot.ts';
 import {SourceFetcher} from './source-fetcher.ts';
-import {initialUi, type UiState} from './ui-state.ts';
+import {initialUi, type LogChoice, type UiState} from './ui-state.ts';
 
 export interface StoreOptions {
   columns: number;
@@ -43,12 +43,15 @@ export interface PaintedFrame {
 
 const TICK_MS = 200;
 
+const NEWEST: LogChoice = {anchor: {mode: 'follow'}, filter: '', level: null, source: 0};
+
 export class DashboardStore {
   readonly deck: Deck;
   readonly options: StoreOptions;
   ui: UiState;
   frame!: Frame;
   readonly log: LogFetcher;
+  readonly tail: LogFetcher;
   readonly capture: CaptureFetcher;
   readonly live: LiveFetcher;
   readonly sources: SourceFetcher;
@@ -78,6 +81,7 @@ export class DashboardStore {
       this.#dirty = true;
     };
     this.log = new LogFetcher(deck, () => this.refresh());
+    this.tail = new LogFetcher(deck, changed);
     this.capture = new CaptureFetcher(deck, () => this.refresh());
     this.live = new LiveFetcher(deck, changed, () => this.now());
     this.sources = new SourceFetcher(deck, changed);
@@ -200,6 +204,9 @@ export class DashboardStore {
     const state = this.deck.state();
     const inLogs = ui.view === 'logs' && ui.detail === null;
     this.log.want(inLogs ? {choice: ui.log, limit: Math.max(1, bodyHeight({rows: this.#rows, ui}) - 1), last: state.log.last} : null);
+    const room = bodyHeight({rows: this.#rows, ui});
+    const tall = ui.view === 'overview' && ui.detail === null && room > 26;
+    this.tail.want(tall ? {choice: NEWEST, limit: room, last: state.log.last} : null);
     this.capture.want(ui.detail?.kind === 'capture' ? ui.detail.id : null);
     const {detail} = ui;
     const live =
@@ -247,6 +254,7 @@ export class DashboardStore {
       ui,
       fetched: {
         log: {window: this.log.window, error: this.log.error},
+        tail: this.tail.window,
         capture: this.capture.current,
         live: this.live.current,
         sources: this.sources.current,

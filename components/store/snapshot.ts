@@ -8,6 +8,8 @@ import type {UiState} from './ui-state.ts';
 
 export interface Fetched {
   log: {window: LogWindow | null; error: string | null};
+  /** The newest entries, for an overview with more room than the small state fills. */
+  tail: LogWindow | null;
   capture: {id: number; capture: StackCapture | null; error: string | null} | null;
   live: LiveStack | null;
   /** By `sourceKey`; null while it is being fetched. */

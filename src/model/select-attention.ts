@@ -24,22 +24,22 @@ const ORDER = {error: 0, warn: 1, info: 2} as const;
 
 /** Wedged interpreters, then errors, then requests that will soon be given up on, then the rest of the notices. */
 export function selectAttention(state: InstanceState, now: number): Concern[] {
-  const concerns: Concern[] = [...wedged(state), ...long(state, now)];
+  const concerns: Concern[] = [...wedged(state, now), ...long(state, now)];
   const pids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
   for (const notice of state.notices) {
     // The supervisor's own notice about a wedged process says the same as the agent's state.
-    if (/^wedged/.test(notice.key) && pids.size > 0) continue;
+    if (notice.key.startsWith('wedged') && pids.size > 0) continue;
     concerns.push({key: notice.key, severity: notice.severity, text: notice.text, detail: notice.remedy, opens: null});
   }
   return concerns.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity]);
 }
 
-function wedged(state: InstanceState): Concern[] {
+function wedged(state: InstanceState, now: number): Concern[] {
   return state.agents
     .filter((one) => one.state === 'wedged')
     .map((one) => {
       const capture = state.captures.findLast((other) => other.pid === one.pid && other.cause === 'wedged' && other.at >= one.since - 5000);
-      const seconds = Math.max(0, (state.at - one.since) / 1000).toFixed(0);
+      const seconds = Math.max(0, (now - one.since) / 1000).toFixed(0);
       return {
         key: `wedged:${one.pid}`,
         severity: 'error' as const,

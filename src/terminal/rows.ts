@@ -46,12 +46,11 @@ export function rowWidth(spans: readonly Span[]): number {
   return sum;
 }
 
-/** The row in exactly `cells` cells: padded, or cut with the mark. */
+/** The row in at most `cells` cells, cut with the mark. Only what is drawn inverse is padded: blank cells cost Ink as much as others. */
 export function fitRow(drawn: Row, cells: number, glyphs: Glyphs): Row {
   const value = glyphs.ascii ? {...drawn, spans: drawn.spans.map((one) => ({...one, text: asciiTwin(one.text)}))} : drawn;
   const used = rowWidth(value.spans);
-  if (used === cells) return value;
-  if (used < cells) return {...value, spans: [...value.spans, {text: ' '.repeat(cells - used)}]};
+  if (used <= cells) return value.selected !== true || used === cells ? value : {...value, spans: [...value.spans, {text: ' '.repeat(cells - used)}]};
   const spans: Span[] = [];
   let left = cells;
   for (const one of value.spans) {

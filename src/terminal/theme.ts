@@ -22,37 +22,87 @@ export type Tone =
   /** The application's own code among library frames. */
   | 'own';
 
-/** Escape codes that switch each tone on. Switched off by a full reset. */
-const COLOURED: Record<Tone, string> = {
-  plain: '',
-  dim: '90',
-  accent: '36',
-  strong: '1',
-  good: '32',
-  soon: '33',
-  bad: '31',
-  now: '1;31',
-  own: '1;36',
+/** The codes (SGR) that switch each tone on. */
+const COLOURED: Record<Tone, readonly number[]> = {
+  plain: [],
+  dim: [90],
+  accent: [36],
+  strong: [1],
+  good: [32],
+  soon: [33],
+  bad: [31],
+  now: [1, 31],
+  own: [1, 36],
 };
 
 /** Without colour, weight alone carries the difference. */
-const WEIGHT_ONLY: Record<Tone, string> = {...COLOURED, dim: '2', accent: '1', good: '', soon: '1', now: '1;7', own: '1'};
+const WEIGHT_ONLY: Record<Tone, readonly number[]> = {
+  ...COLOURED,
+  dim: [2],
+  accent: [1],
+  good: [],
+  soon: [1],
+  bad: [],
+  now: [1, 7],
+  own: [1],
+};
 
-/** The row as a string with escape codes. The text of every span is one row of safe text already; controls are caught here all the same. */
+const INVERSE = 7;
+const NOTHING: readonly number[] = [];
+const inverses = new Map<readonly number[], readonly number[]>();
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * The row as a string with escape codes. The text of every span is one row of safe text already; controls are caught here all the same.
+ * Codes are written in the very form in which Ink writes them again: it then finds the row among those it has taken apart already.
+ */
 export function paint(row: Row, colour: boolean): string {
   const tones = colour ? COLOURED : WEIGHT_ONLY;
   let painted = '';
+  let on = NOTHING;
   for (const span of row.spans) {
-    const code = join(tones[span.tone ?? 'plain'], row.selected === true || span.inverse === true ? '7' : '');
-    const text = CONTROL.test(span.text) ? safeText(span.text) : span.text;
-    painted += code === '' || text === '' ? text : `\u001b[${code}m${text}\u001b[0m`;
+    if (span.text === '') continue;
+    const tone = tones[span.tone ?? 'plain'];
+    const wanted = row.selected === true || span.inverse === true ? inverted(tone) : tone;
+    painted += between(on, wanted) + (CONTROL.test(span.text) ? safeText(span.text) : span.text);
+    on = wanted;
   }
-  return painted;
+  return painted + between(on, NOTHING);
 }
 
-const CONTROL = /\p{Cc}/u;
+function inverted(tone: readonly number[]): readonly number[] {
+  let codes = inverses.get(tone);
+  if (!codes) inverses.set(tone, (codes = tone.includes(INVERSE) ? tone : [...tone, INVERSE]));
+  return codes;
+}
 
-function join(a: string, b: string): string {
-  if (a === '' || b === '') return a + b;
-  return a.split(';').includes(b) ? a : `${a};${b}`;
+const known = new Map<readonly number[], Map<readonly number[], string>>();
+
+/** `change`, remembered: there are few styles, and they are asked for thousands of times a second. */
+function between(from: readonly number[], to: readonly number[]): string {
+  if (from === to) return '';
+  let row = known.get(from);
+  if (!row) known.set(from, (row = new Map()));
+  let codes = row.get(to);
+  if (codes === undefined) row.set(to, (codes = change(from, to)));
+  return codes;
+}
+
+/** The codes that lead from one style to another: first what is switched off, the last switched on first. */
+function change(from: readonly number[], to: readonly number[]): string {
+  const ends = to.map(endOf);
+  // Bold and faint share their end: what stays of them must be switched on again after the other's end.
+  const undone = from.filter((code) => (isWeight(code) ? !to.includes(code) : !ends.includes(endOf(code))));
+  const weightLost = undone.some(isWeight);
+  const added = to.filter((code) => !from.includes(code) || (weightLost && isWeight(code)));
+  return [...undone.toReversed().map(endOf), ...added].map((code) => `\u001b[${code}m`).join('');
+}
+
+function endOf(code: number): number {
+  if (code === INVERSE) return 27;
+  return isWeight(code) ? 22 : 39;
+}
+
+function isWeight(code: number): boolean {
+  return code === 1 || code === 2;
 }
