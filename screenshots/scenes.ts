@@ -27,12 +27,15 @@ export const SCENES: readonly Scene[] = [
     shows: /\/hang/,
     async act(shop) {
       shop.startLoad();
-      await sleep(20_000);
+      await sleep(12_000);
+      shop.visit('/hang');
+      await sleep(15_000);
       shop.visit('/slow?s=25');
       shop.visit('/error?card=jcb');
-      shop.visit('/hang');
       // Long enough for three samples on the same line, and for the sparklines to have something to show.
-      await sleep(12_000);
+      await sleep(8000);
+      shop.visit('/stream?n=60');
+      await sleep(2000);
     },
   },
   {
@@ -51,9 +54,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'stacks',
-    shows: /faulthandler/,
+    shows: /by signal/,
     async act(shop) {
       await view(shop, '3');
+      shop.tty.press('s');
+      await sleep(1000);
       shop.visit('/gil?s=8');
       await sleep(5000);
     },

@@ -20,6 +20,13 @@ const ANSI = [
   '#6b7484', '#ff7b86', '#a5d984', '#f5cf83', '#7fb5ff', '#d79aec', '#74d2de', '#f2f4f8',
 ]; // prettier-ignore
 
+/** Names on the control pictures, by picture. */
+const CONTROL_NAMES: Partial<Record<string, string>> = Object.fromEntries(
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US SP DEL'
+    .split(' ')
+    .map((name, code) => [String.fromCodePoint(0x2400 + code), name]),
+);
+
 interface Style {
   foreground: string;
   background: string | null;
@@ -126,10 +133,27 @@ function texts(cells: Cell[], row: number): string[] {
   const inked = cells.filter(({text, style}) => text.trim() !== '' || style.underline || style.strike);
   const y = (THEME.margin + (row + THEME.baseline) * THEME.cellHeight).toFixed(2);
   return runs(inked, (a, b) => sameInk(a.style, b.style)).map((run) => {
-    const positions = run.flatMap((cell) => Array.from(cell.text || ' ', () => left(cell.column))).join(' ');
-    const content = run.map(({text}) => escape(text || ' ')).join('');
-    return `<text x="${positions}" y="${y}"${attributes((run[0] as Cell).style)}>${content}</text>`;
+    const style = attributes((run[0] as Cell).style);
+    const controls = run.flatMap((cell) => controlPicture(cell, row, style));
+    const letters = run.filter(({text}) => CONTROL_NAMES[text] === undefined);
+    if (letters.length === 0) return controls.join('');
+    const positions = letters.flatMap((cell) => Array.from(cell.text || ' ', () => left(cell.column))).join(' ');
+    const content = letters.map(({text}) => escape(text || ' ')).join('');
+    return `<text x="${positions}" y="${y}"${style}>${content}</text>${controls.join('')}`;
   });
+}
+
+/** The font has no control pictures (U+2400 and on), which is how hostile log lines are shown; their letters go into the cell slantwise, as fonts have it. */
+function controlPicture({column, text}: Cell, row: number, style: string): string[] {
+  const name = CONTROL_NAMES[text];
+  if (name === undefined) return [];
+  const {margin, cellWidth, cellHeight, fontSize} = THEME;
+  const step = cellWidth / name.length;
+  const positions = Array.from(name, (_, letter) => (margin + column * cellWidth + letter * step).toFixed(2)).join(' ');
+  const heights = Array.from(name, (_, letter) => (margin + (row + 0.45 + (letter * 0.42) / name.length) * cellHeight).toFixed(2)).join(
+    ' ',
+  );
+  return [`<text x="${positions}" y="${heights}" font-size="${fontSize * 0.5}"${style}>${name}</text>`];
 }
 
 function sameInk(a: Style, b: Style): boolean {
