@@ -7,10 +7,9 @@ import {
   httpdCommand,
   parseStartServer,
   planServer,
-  preflight,
+  prepareServer,
   releaseServerRoot,
   UsageError,
-  writeServerRoot,
   type Problem,
   type ServerPlan,
   type StartOptions,
@@ -18,7 +17,7 @@ import {
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
-import {runApache} from '../instance/run-apache.ts';
+import type {Running} from '../instance/running.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
@@ -37,15 +36,18 @@ export async function startServer(argv: string[]): Promise<void> {
   const discovery = discover(options, host);
   if (!discovery.ok) return refuse(discovery.problems);
   const plan = planServer(options, discovery.found, host);
-  const problems = await preflight(plan);
-  if (problems.some((one) => one.severity === 'error')) return refuse(problems);
-  const signals = catchSignals();
-  const output = new StartupOutput();
   const instance = instancePlan(plan);
-  let running;
-  const at = Date.now();
+  // Python reads the script meanwhile: the time to load what launches Apache is free.
+  let problems: Problem[];
+  let running: Running;
+  const output = new StartupOutput();
+  const signals = catchSignals();
+  let at = 0;
   try {
-    writeServerRoot(plan);
+    const [found, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
+    if (found.some((one) => one.severity === 'error')) return refuse(found);
+    problems = found;
+    at = Date.now();
     running = runApache(instance.launch, output.chunk);
   } catch (error) {
     releaseServerRoot(plan);

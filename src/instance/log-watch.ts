@@ -1,7 +1,7 @@
 import type {LogEntry} from '../model/log.ts';
 import {parseDeckAccessLine} from '../sources/logs/access-log-parser.ts';
 import {ErrorLogParser} from '../sources/logs/error-log-parser.ts';
-import {FileFollower} from '../sources/logs/follower.ts';
+import {FileFollower, type FollowerOptions} from '../sources/logs/follower.ts';
 import {LogStore} from '../sources/logs/log-store.ts';
 import {TrafficMeter} from '../sources/logs/traffic.ts';
 import type {Bus} from './bus.ts';
@@ -31,8 +31,16 @@ export class LogWatch {
     this.#meaning = meaning;
     this.#errors = new ErrorLogParser((entry) => this.#add(entry));
     this.#startup = new ErrorLogParser((entry) => this.#add(entry), {rawSource: 'startup'});
-    this.#errorLog = new FileFollower(plan.errorLog, {from: plan.errorLogFrom, onLines: (lines) => this.#errorLines(lines)});
-    this.#accessLog = new FileFollower(plan.accessLog, {from: plan.accessLogFrom, onLines: (lines) => this.#accessLines(lines)});
+    this.#errorLog = new FileFollower(plan.errorLog, {
+      ...this.#troubles('error log'),
+      from: plan.errorLogFrom,
+      onLines: (lines, cut) => lines.forEach((line, index) => this.#errors.push(line, cut?.get(index))),
+    });
+    this.#accessLog = new FileFollower(plan.accessLog, {
+      ...this.#troubles('access log'),
+      from: plan.accessLogFrom,
+      onLines: (lines) => this.#accessLines(lines),
+    });
   }
 
   async start(): Promise<void> {
@@ -53,8 +61,13 @@ export class LogWatch {
     this.#startup.push(line);
   }
 
-  #errorLines(lines: readonly string[]): void {
-    for (const line of lines) this.#errors.push(line);
+  /** What keeps us from reading a log is said on the screen, not guessed from its silence. */
+  #troubles(name: string): Pick<FollowerOptions, 'onSkipped' | 'onProblem'> {
+    const notice = (text: string) => this.#bus.put({type: 'notice', key: `follow ${name}`, severity: 'warn', text});
+    return {
+      onSkipped: (bytes) => notice(`${Math.round(bytes / 1024)} KiB of the ${name} were written faster than they could be read; they are in the file only`),
+      onProblem: (problem) => notice(`the ${name} cannot be read: ${problem}`),
+    };
   }
 
   #accessLines(lines: readonly string[]): void {
