@@ -22,7 +22,8 @@ interface Sample {
  * and a dashboard open. Both servers stand all the while and get their load in turn, so that the machine's moods meet both.
  */
 export async function requestCost(column: Column): Promise<Line[]> {
-  const express = await startExpress('hello.wsgi', column, OPTIONS);
+  // wsgideck follows an access log; the comparison is about the agent, so the other writes one as well.
+  const express = await startExpress('hello.wsgi', column, [...OPTIONS, '--access-log']);
   const ours = await startOurs('hello.wsgi', column, OPTIONS, {cols: 120, rows: 34});
   const samples: {express: Sample; ours: Sample}[] = [];
   try {
