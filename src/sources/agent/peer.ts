@@ -24,14 +24,16 @@ export interface PeerEvents {
 export class Peer {
   hello: AgentHello | null = null;
   silent = false;
-  /** Milliseconds between samples. */
   readonly #events: PeerEvents;
   readonly #socket: Socket;
+  /** Milliseconds between samples. */
   #interval = 1000;
   #question = 0;
   #askedAt = 0;
   #outstanding = false;
+  /** The next question is to ask for stacks; the one that is due to be answered did. */
   #stacksWanted = false;
+  #stacksAsked = false;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
@@ -81,10 +83,10 @@ export class Peer {
     if (this.#outstanding || !this.hello) return;
     this.#outstanding = true;
     this.#askedAt = performance.now();
-    const stacks = this.#stacksWanted;
+    this.#stacksAsked = this.#stacksWanted;
     this.#stacksWanted = false;
     this.#question++;
-    this.#send({type: 'sample', id: this.#question, requests: true, stacks, metrics: false, at: true});
+    this.#send({type: 'sample', id: this.#question, requests: true, stacks: this.#stacksAsked, metrics: false, at: true});
     this.#watchFor(SILENCE);
   }
 
@@ -126,6 +128,7 @@ export class Peer {
 
   #answered(sample: AgentSample): void {
     if (!this.#outstanding || sample.id !== this.#question) return this.hangUp('an answer without a question');
+    if (this.#stacksAsked && !sample.stacks) return this.hangUp('an answer without the stacks that were asked for');
     clearTimeout(this.#watch);
     this.#outstanding = false;
     if (this.silent) {
