@@ -54,6 +54,17 @@ test('one that forks while it is being ended does not get away', async () => {
   expect(run.left()).toEqual([]);
 });
 
+test('one that is always another process is caught', async () => {
+  await start([], 'hopper');
+  await run.line('hopper-ready');
+  process.kill(run.programPid(), 'SIGKILL');
+  expect(await run.ended()).toEqual({code: null, signal: 'SIGKILL'});
+  expect(run.left()).toEqual([]);
+  expect(run.lines()).not.toContain('hopper-free');
+  expect(run.status().at(-1)).toBe('signalled 9');
+  expect(run.status().some((line) => line.startsWith('left-behind'))).toBe(false);
+});
+
 test('after the grace time everything is killed, whatever group it is in', async () => {
   await start(['--grace', '0.2'], 'ignore=TERM', 'kin', 'stubborn');
   await run.line('stubborn-ready');
