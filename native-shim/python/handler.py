@@ -98,18 +98,14 @@ def report_exception(deck: "Deck", record: "Optional[Tuple[Any, ...]]", skip: in
 def load_script(path: str) -> "ModuleType":
     """Runs a script file as the module `__wsgi__`, the name that mod_wsgi-express gives it.
 
-    It is registered while it runs (dataclasses and pickle look modules up) and taken away again when it fails.
+    It is registered before it runs: dataclasses and pickle look modules up.
     """
     with open(path, "rb") as file:
         code = compile(file.read(), path, "exec", dont_inherit=True)
     module = type(sys)("__wsgi__")
     module.__file__ = path
     sys.modules["__wsgi__"] = module
-    try:
-        exec(code, module.__dict__)
-    except BaseException:
-        sys.modules.pop("__wsgi__", None)
-        raise
+    exec(code, module.__dict__)
     return module
 
 
@@ -155,6 +151,8 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
         if application is None:
             raise AttributeError("%s has no callable named %r" % (entry, name))
     except BaseException as error:
+        if settings["application_type"] != "module":
+            sys.modules.pop("__wsgi__", None)
         text = "%s: %s" % (type(error).__name__, error)
         deck.load = {"ok": False, "ms": (time.time() - began) * 1000, "error": text[:500]}
         report_exception(deck, None, skip=2)
