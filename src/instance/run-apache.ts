@@ -1,4 +1,3 @@
-import {kill} from 'node:process';
 import {launchGuard, type GuardLaunch} from './guard.ts';
 import type {Running} from './running.ts';
 
@@ -13,16 +12,7 @@ export function runApache(launch: GuardLaunch, onOutput: (chunk: Buffer) => void
     guardPid: guard.guardPid,
     apachePid: () => guard.apachePid(),
     signal: (signal) => void guard.signal(signal),
-    kill() {
-      const apache = guard.apachePid();
-      if (apache === null) return;
-      try {
-        // Apache's parent leads its own process group; the guard sees to whatever has left that.
-        kill(-apache, 'SIGKILL');
-      } catch {
-        // Already gone.
-      }
-    },
+    kill: () => void guard.kill(),
     ended: new Promise((resolve) => {
       guard.onExit(async (end) => {
         if (end.needsSweep) await guard.sweep();
