@@ -26,6 +26,7 @@ export interface Server {
 }
 
 interface Place {
+  folder: string;
   script: string;
   serverRoot: string;
   port: number;
@@ -53,7 +54,7 @@ async function place(app: string, options: string[]): Promise<Place> {
     ...RUN_USER,
     ...options,
   ];
-  return {script, serverRoot, port, args, remove: () => rmSync(folder, {recursive: true, force: true, maxRetries: 3})};
+  return {folder, script, serverRoot, port, args, remove: () => rmSync(folder, {recursive: true, force: true, maxRetries: 3})};
 }
 
 /** wsgideck from dist/, with its dashboard when `screen` is given, else without a terminal. */
@@ -67,10 +68,14 @@ export async function startOurs(
   const command = [BUNDLE, ...at.args];
   if (screen !== undefined) {
     const started = performance.now();
-    return server(at, new Tty(process.execPath, command, {...screen, env: column.env}), started);
+    return server(at, new Tty(process.execPath, command, {...screen, cwd: at.folder, env: column.env}), started);
   }
   const started = performance.now();
-  return server(at, spawn(process.execPath, [...command, '--plain'], {stdio: 'ignore', env: {...process.env, ...column.env}}), started);
+  return server(
+    at,
+    spawn(process.execPath, [...command, '--plain'], {stdio: 'ignore', cwd: at.folder, env: {...process.env, ...column.env}}),
+    started,
+  );
 }
 
 /** The real mod_wsgi-express of the column's virtual environment. */
@@ -78,7 +83,7 @@ export async function startExpress(app: string, column: Column, options: string[
   if (column.pythonHome === null) throw new Error('the distribution packages no mod_wsgi-express');
   const at = await place(app, options);
   const started = performance.now();
-  return server(at, spawn(join(column.pythonHome, 'bin/mod_wsgi-express'), at.args, {stdio: 'ignore'}), started);
+  return server(at, spawn(join(column.pythonHome, 'bin/mod_wsgi-express'), at.args, {stdio: 'ignore', cwd: at.folder}), started);
 }
 
 function server(at: Place, child: Tty | ChildProcess, started: number): Server {

@@ -27,7 +27,7 @@ export class Shop {
     const user = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'www-data'] : [];
     const settings = ['--processes', '2', '--threads', '5', '--request-timeout', '60', '--reload-on-changes'];
     const command = [join(ROOT, 'dist/wsgideck.mjs'), 'start-server', join(app, 'app.wsgi'), ...place, ...user, ...settings];
-    this.tty = new Tty(process.execPath, command, {...size, env: column.env});
+    this.tty = new Tty(process.execPath, command, {...size, cwd: app, env: column.env});
   }
 
   /** Starts it and waits for the screen to say ready. */

@@ -67,6 +67,7 @@ async function main() {
   const command = [join(root, 'dist/wsgideck.mjs'), 'start-server', join(demo.folder, 'app.wsgi')];
   const server = spawn(process.execPath, [...command, ...(given >= 0 ? [] : ['--port', String(port)]), ...settings, ...user, ...extra], {
     stdio: 'inherit',
+    cwd: demo.folder,
   });
   // Its standard input is how the load learns that we are gone, however we went.
   const load = spawn(process.execPath, [join(root, 'tools/demo-load.mjs'), `http://localhost:${port}`], {

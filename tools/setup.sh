@@ -78,15 +78,17 @@ check_commands() {
 if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then install_packages; else check_commands; fi
 
 # --- Node and the npm packages ---------------------------------------------------------------------------------------
-major() { "$1" --version 2>/dev/null | sed 's/^v//; s/\..*//' | grep -E '^[0-9]+$' || echo 0; }
+# version COMMAND: its major and minor as one number (22.22 is 22022); 0 when there is none.
+version() { "$1" --version 2>/dev/null | awk -F. '{sub(/^v/, "", $1); print $1 * 1000 + $2; exit}' | grep -E '^[0-9]+$' || echo 0; }
 
-# The lock file needs npm 7, and what is in it a Node whose install scripts can run; from 18 on both are there.
+# An npm before 7 cannot read the lock file. Under a Node before 22.12 npm leaves out, without a word, the compiled parts of linter and test
+# runner, because they are optional packages that ask for a newer one. So below what package.json asks for, Node and npm are fetched first.
 bootstrap() {
-  if [ "$(major node)" -ge 18 ] && [ "$(major npm)" -ge 9 ]; then return 0; fi
+  if [ "$(version node)" -ge 22022 ] && [ "$(version npm)" -ge 10000 ]; then return 0; fi
   node_version=$(sed -n 's/.*"node": "\([0-9][0-9.]*\)".*/\1/p' package.json)
   npm_version=$(sed -n 's/.*"packageManager": "npm@\([0-9.]*\)".*/\1/p' package.json)
   if [ ! -x .tools/node_modules/.bin/npm ] || [ "$(.tools/node_modules/.bin/node --version 2>/dev/null)" != "v$node_version" ]; then
-    say "this system's Node $(node --version 2>/dev/null) and npm $(npm --version 2>/dev/null) are too old to install with; fetching Node $node_version and npm $npm_version into .tools/"
+    say "this system's Node $(node --version 2>/dev/null) and npm $(npm --version 2>/dev/null) are older than what is needed to install; fetching Node $node_version and npm $npm_version into .tools/"
     rm -rf .tools
     mkdir -p .tools
     echo '{"private": true}' >.tools/package.json

@@ -71,7 +71,9 @@ export class RunningDeck {
     const form = mode === 'tty' ? [] : [`--${mode}`];
     const command = [BUNDLE, 'start-server', join(this.appDir, script), ...place, ...user, ...form, ...args];
     const environment = {...column.env, [MARK]: this.#mark, ...env};
-    this.#run = mode === 'tty' ? new TtyRun(command, environment, cols, rows) : new PlainRun(command, environment);
+    // The working directory is one that the daemons' user can enter; the clone may be in somebody's private folder.
+    const cwd = this.appDir;
+    this.#run = mode === 'tty' ? new TtyRun(command, cwd, environment, cols, rows) : new PlainRun(command, cwd, environment);
   }
 
   /** Process id of the supervisor. */

@@ -14,8 +14,8 @@ export interface Run {
 export class TtyRun implements Run {
   readonly tty: Tty;
 
-  constructor(command: string[], env: Record<string, string | undefined>, cols: number, rows: number) {
-    this.tty = new Tty(process.execPath, command, {cols, rows, env});
+  constructor(command: string[], cwd: string, env: Record<string, string | undefined>, cols: number, rows: number) {
+    this.tty = new Tty(process.execPath, command, {cwd, cols, rows, env});
   }
 
   get pid(): number {
@@ -44,9 +44,9 @@ export class PlainRun implements Run {
   #stderr = '';
   #closed = false;
 
-  constructor(command: string[], env: Record<string, string | undefined>) {
+  constructor(command: string[], cwd: string, env: Record<string, string | undefined>) {
     const merged = {...process.env, CI: 'false', ...env};
-    this.#child = spawn(process.execPath, command, {env: merged, stdio: ['ignore', 'pipe', 'pipe']});
+    this.#child = spawn(process.execPath, command, {cwd, env: merged, stdio: ['ignore', 'pipe', 'pipe']});
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     // What was printed last arrives after the exit; a process left behind may hold the pipe open for ever.
