@@ -1,23 +1,10 @@
-/** Entry of `wsgideck`: picks the command. Each command's file is loaded only when it is asked for: the start path stays short. */
-import {enableCompileCache} from 'node:module';
+/** Entry of `wsgideck`. Old syntax and no imports beyond the one: an old Node must get as far as the line that says what is wrong. */
+import {belowMinimum} from './node-version.ts';
 
-enableCompileCache?.();
-
-const [name, ...rest] = process.argv.slice(2);
-
-switch (name) {
-  case 'start-server': {
-    const {startServer} = await import('./start-server.ts');
-    await startServer(rest);
-    break;
-  }
-  case 'attach': {
-    const {attach} = await import('./attach.ts');
-    await attach(rest);
-    break;
-  }
-  default: {
-    const {usage} = await import('./usage.ts');
-    usage(name, rest);
-  }
+const problem = belowMinimum(process.versions.node);
+if (problem !== null) {
+  process.stderr.write(`wsgideck: error: ${problem}\n`);
+  process.exitCode = 1;
+} else {
+  void import('./commands.ts').then(({run}) => run(process.argv.slice(2)));
 }

@@ -74,7 +74,7 @@ function read(argv: string[]): StartOptions | null {
     const parsed = parseStartServer(argv, process.env);
     if (parsed.action === 'run') return parsed.options;
     if (parsed.action === 'help') process.stdout.write(helpText(process.stdout.columns ?? 100));
-    else void import('./usage.ts').then(({usage}) => usage('--version', []));
+    else void import('./usage.ts').then(({usage}) => usage('--version'));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.line}\n`);

@@ -12,7 +12,7 @@ usage: wsgideck COMMAND [ARGUMENTS]
 `;
 
 /** Help, version, or one clear line about a command that does not exist. */
-export function usage(name: string | undefined, _rest: string[]): void {
+export function usage(name: string | undefined): void {
   if (name === '--version' || name === '-V') {
     process.stdout.write(`wsgideck ${VERSION}\n`);
   } else if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
