@@ -7,7 +7,8 @@ import {hasTerminal} from '../instance/terminal.ts';
 /** `wsgideck attach SERVER-ROOT`: a second dashboard on a running instance; leaving it does not touch the server. */
 export async function attach(argv: string[]): Promise<void> {
   const root = argv.find((one) => !one.startsWith('-'));
-  const problem = argv.length !== 1 || root === undefined ? 'usage: wsgideck attach SERVER-ROOT (the banner of start-server names it)' : wrong(root);
+  const problem =
+    argv.length !== 1 || root === undefined ? 'usage: wsgideck attach SERVER-ROOT (the banner of start-server names it)' : wrong(root);
   if (problem !== null || root === undefined) {
     process.stderr.write(`wsgideck: error: ${problem}\n`);
     process.exitCode = 2;
@@ -25,6 +26,7 @@ function socketOf(root: string): string {
 function wrong(root: string): string | null {
   if (!hasTerminal()) return 'attach needs a terminal; standard input or output is none';
   if (!existsSync(root) || !statSync(root).isDirectory()) return `${root}: there is no such server root`;
-  if (!existsSync(socketOf(root))) return `${root}: no wsgideck runs there (its control socket is missing); start one with wsgideck start-server`;
+  if (!existsSync(socketOf(root)))
+    return `${root}: no wsgideck runs there (its control socket is missing); start one with wsgideck start-server`;
   return null;
 }

@@ -18,7 +18,9 @@ export function usage(name: string | undefined): void {
   } else if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(COMMANDS);
   } else {
-    const what = name.startsWith('-') ? `options come after the command, as in: wsgideck start-server ${name}` : `there is no command "${name}"; see wsgideck --help`;
+    const what = name.startsWith('-')
+      ? `options come after the command, as in: wsgideck start-server ${name}`
+      : `there is no command "${name}"; see wsgideck --help`;
     process.stderr.write(`wsgideck: error: ${what}\n`);
     process.exitCode = 2;
   }

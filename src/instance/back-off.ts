@@ -10,7 +10,9 @@ export interface Failures {
   count: number;
 }
 
-export type Verdict = {again: true; failures: Failures; delayMs: number; attempt: number; attempts: number} | {again: false; failures: Failures};
+export type Verdict =
+  | {again: true; failures: Failures; delayMs: number; attempt: number; attempts: number}
+  | {again: false; failures: Failures};
 
 export const NO_FAILURES: Failures = {count: 0};
 

@@ -65,7 +65,8 @@ export class LogWatch {
   #troubles(name: string): Pick<FollowerOptions, 'onSkipped' | 'onProblem'> {
     const notice = (text: string) => this.#bus.put({type: 'notice', key: `follow ${name}`, severity: 'warn', text});
     return {
-      onSkipped: (bytes) => notice(`${Math.round(bytes / 1024)} KiB of the ${name} were written faster than they could be read; they are in the file only`),
+      onSkipped: (bytes) =>
+        notice(`${Math.round(bytes / 1024)} KiB of the ${name} were written faster than they could be read; they are in the file only`),
       onProblem: (problem) => notice(`the ${name} cannot be read: ${problem}`),
     };
   }

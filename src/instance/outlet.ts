@@ -48,7 +48,7 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
 }
 
 /** The dashboard; should it die, the server goes on and plain lines take its place. */
-export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel): Outlet {
+export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel, onLeft: () => void): Outlet {
   const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', 'stop']);
   let open = true;
   let plain: Outlet | null = null;
@@ -56,6 +56,7 @@ export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel
   void child.ended.then(({code, signal}) => {
     open = false;
     if (closed) return;
+    onLeft();
     plain = plainOutlet(bus, level, [
       `wsgideck: the dashboard has ended (${signal ?? `status ${code}`}); the server goes on, Ctrl-C stops it`,
       `wsgideck: a new dashboard from another terminal: wsgideck attach ${bus.state().info?.serverRoot ?? ''}`,

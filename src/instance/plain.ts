@@ -21,7 +21,9 @@ export function plainLines(event: DeckEvent, level: LogLevel): string[] {
     case 'notice':
       return event.cleared ? [] : [line(event.at, 'deck', `${event.severity}: ${event.text}${event.remedy ? ` - ${event.remedy}` : ''}`)];
     case 'agent':
-      return event.state === 'wedged' || event.state === 'recovered' ? [line(event.at, 'deck', `daemon process ${event.pid} ${event.state}: ${event.detail ?? ''}`)] : [];
+      return event.state === 'wedged' || event.state === 'recovered'
+        ? [line(event.at, 'deck', `daemon process ${event.pid} ${event.state}: ${event.detail ?? ''}`)]
+        : [];
     case 'stacks':
       return event.capture.cause === 'asked' ? [] : stackLines(event);
     default:
@@ -48,7 +50,8 @@ function stackLines(event: Extract<DeckEvent, {type: 'stacks'}>): string[] {
   for (const thread of event.capture.threads) {
     if (!thread.request) continue;
     lines.push(`    ${safeText(`${thread.request.method} ${thread.request.url}`)}`);
-    for (const frame of thread.frames) lines.push(`      ${safeText(`${frame.file}:${frame.line} in ${frame.func}${frame.source ? `: ${frame.source.trim()}` : ''}`)}`);
+    for (const frame of thread.frames)
+      lines.push(`      ${safeText(`${frame.file}:${frame.line} in ${frame.func}${frame.source ? `: ${frame.source.trim()}` : ''}`)}`);
   }
   return lines;
 }

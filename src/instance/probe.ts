@@ -50,7 +50,11 @@ function pause(tries: number): number {
  * Asks until the server answers or `signal` aborts.
  * @returns the status, or null when aborted.
  */
-export async function untilAnswered(target: ProbeTarget, signal: AbortSignal, onTry?: (result: ProbeResult) => void): Promise<number | null> {
+export async function untilAnswered(
+  target: ProbeTarget,
+  signal: AbortSignal,
+  onTry?: (result: ProbeResult) => void,
+): Promise<number | null> {
   for (let tries = 0; !signal.aborted; tries++) {
     const result = await probe(target, 60_000, signal);
     if (result.answered) return result.status;

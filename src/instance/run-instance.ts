@@ -34,9 +34,17 @@ export async function runInstance(
 ): Promise<{exit: ExitInfo; failure: string | null}> {
   const bus = new Bus(plan.info.name);
   const captures = new Captures(bus);
-  const make = {json: () => jsonOutlet(bus), plain: () => plainOutlet(bus, plan.logLevel, plan.banner), dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel)};
+  const make = {
+    json: () => jsonOutlet(bus),
+    plain: () => plainOutlet(bus, plan.logLevel, plan.banner),
+    dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel, () => supervisor.unattended()),
+  };
   let outlet = kind === 'dashboard' ? null : make[kind]();
-  const pids = () => ({guard: bus.state().lifecycle.guardPid, apache: bus.state().lifecycle.apachePid, dashboard: outlet?.dashboardPid() ?? null});
+  const pids = () => ({
+    guard: bus.state().lifecycle.guardPid,
+    apache: bus.state().lifecycle.apachePid,
+    dashboard: outlet?.dashboardPid() ?? null,
+  });
   const observer = new Observer(bus, plan, pids);
   first.output.to(observer.startupLine);
   const launch = () => {

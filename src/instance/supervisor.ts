@@ -4,7 +4,7 @@ import {afterDeath, NO_FAILURES, type Failures} from './back-off.ts';
 import type {Bus} from './bus.ts';
 import {untilAnswered, type ProbeTarget} from './probe.ts';
 import {Reloads} from './reloads.ts';
-import type {ApacheSignal, RunEnd, Running} from './running.ts';
+import type {RunEnd, Running} from './running.ts';
 
 export interface SupervisorOptions {
   bus: Bus;
@@ -123,6 +123,11 @@ export class Supervisor {
     return {ok: true, text: files.length > 0 ? `reloading: ${files[0]}` : 'reloading'};
   }
 
+  /** Nobody is at the screen any more: a server that has failed has nothing left to wait for. */
+  unattended(): void {
+    if (this.#running === null && this.#options.bus.state().lifecycle.phase === 'failed') this.#finish(this.#lastExit);
+  }
+
   async #awaitAnswer(running: Running): Promise<void> {
     this.#probing?.abort();
     const probing = new AbortController();
@@ -165,7 +170,14 @@ export class Supervisor {
     this.#failures = verdict.failures;
     if (!verdict.again) return this.#fail(`Apache died ${verdict.failures.count} times in a row: ${end.text}`, end.exit);
     const detail = `${end.text}; starting it again, attempt ${verdict.attempt} of ${verdict.attempts}`;
-    this.#options.bus.put({type: 'phase', phase: 'starting', detail, attempt: verdict.attempt, retryAt: Date.now() + verdict.delayMs, exit: end.exit});
+    this.#options.bus.put({
+      type: 'phase',
+      phase: 'starting',
+      detail,
+      attempt: verdict.attempt,
+      retryAt: Date.now() + verdict.delayMs,
+      exit: end.exit,
+    });
     this.#retry = setTimeout(() => this.#relaunch(), verdict.delayMs);
   }
 
@@ -221,5 +233,3 @@ export class Supervisor {
 }
 
 const WEDGED = 'the Python interpreter is held in daemon process';
-
-export type {ApacheSignal};

@@ -40,8 +40,13 @@ export async function watchSources(options: WatchOptions): Promise<{close(): Pro
   const watcher = open(options, rules.ignored.bind(rules));
   watcher.on('error', (error) => {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EMFILE') options.onProblem('the kernel has no file watches left: some changes will not be seen', watchCure(code));
-    else options.onProblem(`watching for changes: ${(error as Error).message}`, 'changes in that place reload nothing; press r to reload by hand');
+    if (code === 'ENOSPC' || code === 'EMFILE')
+      options.onProblem('the kernel has no file watches left: some changes will not be seen', watchCure(code));
+    else
+      options.onProblem(
+        `watching for changes: ${(error as Error).message}`,
+        'changes in that place reload nothing; press r to reload by hand',
+      );
   });
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   for (const kind of ['add', 'change', 'unlink'] as const) watcher.on(kind, seen);

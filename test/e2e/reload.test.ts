@@ -14,7 +14,7 @@ test.each(columns())('an edited module is live, and the screen names the file an
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace('no such page', 'this page is new'));
   const screen = await tty.waitFor((text) => /shop\/app\.py/.test(text) && /live in\s+[\d.]+ m?s/.test(text));
-  expect((await deck.get('/none')).body.toString()).toContain('this page is new');
+  expect((await deck.get('/none')).body).toContain('this page is new');
   expect(screen).toMatch(/ready/);
 
   // A broken save: the server says so, and the next good one is live again.
@@ -22,6 +22,6 @@ test.each(columns())('an edited module is live, and the screen names the file an
   await tty.waitFor(/SyntaxError|fail|degraded/i);
   writeFileSync(file, text);
   await tty.waitFor(/ready/, 40_000);
-  expect((await deck.get('/none')).body.toString()).toContain('no such page');
+  expect((await deck.get('/none')).body).toContain('no such page');
   await deck.stop();
 });

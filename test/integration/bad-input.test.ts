@@ -112,9 +112,12 @@ test('with reloading, a syntax error is a warning: the server starts and is mend
   const notice = await deck.waitEvent('notice', (event) => /app\.wsgi, line 1:/.test(event.text));
   expect(notice.severity).toBe('warn');
   await deck.waitEvent('phase', (event) => event.phase === 'degraded');
-  writeFileSync(join(deck.appDir, 'app.wsgi'), 'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"mended"]\n');
+  writeFileSync(
+    join(deck.appDir, 'app.wsgi'),
+    'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"mended"]\n',
+  );
   await deck.waitEvent('phase', (event) => event.phase === 'ready');
-  expect((await deck.get('/')).body.toString()).toBe('mended');
+  expect((await deck.get('/')).body).toBe('mended');
   await deck.stop();
 });
 
@@ -146,7 +149,10 @@ test.runIf(asRoot)('a script that the run user may not read names the folder in 
 });
 
 test('an unknown user', async () => {
-  refused(await run(['start-server', script, '--server-root', root, '--user', 'nobody-of-that-name', '--port', String(await freePort())]), /nobody-of-that-name/);
+  refused(
+    await run(['start-server', script, '--server-root', root, '--user', 'nobody-of-that-name', '--port', String(await freePort())]),
+    /nobody-of-that-name/,
+  );
 });
 
 test('Apache or mod_wsgi missing names the command that installs it', async () => {

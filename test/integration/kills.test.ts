@@ -69,10 +69,23 @@ test('kill -9 of the parent of Apache: its daemons and children do not live on, 
 test('an Apache that cannot stay up is given up, with its status', async () => {
   const deck = await readyDeck('json');
   for (;;) {
-    const {guardPid, apachePid} = deck.events().findLast((event) => event.type === 'launched' && event.apachePid !== null) as {guardPid: number; apachePid: number};
+    const {guardPid, apachePid} = deck.events().findLast((event) => event.type === 'launched' && event.apachePid !== null) as {
+      guardPid: number;
+      apachePid: number;
+    };
     process.kill(apachePid, 'SIGKILL');
     const next = await Promise.race([
-      deck.waitEvent('launched', (event) => event.guardPid > 0 && event.at > 0 && event.guardPid !== guardPid && event.apachePid !== null && event.apachePid !== apachePid && deck.processes().some((one) => one.pid === event.apachePid), 30_000),
+      deck.waitEvent(
+        'launched',
+        (event) =>
+          event.guardPid > 0 &&
+          event.at > 0 &&
+          event.guardPid !== guardPid &&
+          event.apachePid !== null &&
+          event.apachePid !== apachePid &&
+          deck.processes().some((one) => one.pid === event.apachePid),
+        30_000,
+      ),
       deck.waitExit(60_000).then(() => null),
     ]);
     if (next === null) break;

@@ -5,13 +5,20 @@ import {columns} from '../support/mod-wsgi.ts';
 const DEMO = new URL('../../demo', import.meta.url).pathname;
 const [debian] = columns();
 
-const daemons = (deck: RunningDeck) => deck.processes().filter((one) => one.command.startsWith('(wsgi:')).map((one) => one.pid);
+const daemons = (deck: RunningDeck) =>
+  deck
+    .processes()
+    .filter((one) => one.command.startsWith('(wsgi:'))
+    .map((one) => one.pid);
 
 test.each(columns())('HUP and USR1 restart Apache, WINCH does nothing, TERM stops it with status 0 ($name)', async (column) => {
   const deck = await startDeck({app: DEMO, column, mode: 'json'});
   await deck.waitEvent('phase', (event) => event.phase === 'ready');
   const {apachePid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
-  for (const [name, code] of [['SIGHUP', 'AH00494'], ['SIGUSR1', 'AH00493']] as const) {
+  for (const [name, code] of [
+    ['SIGHUP', 'AH00494'],
+    ['SIGUSR1', 'AH00493'],
+  ] as const) {
     const old = daemons(deck);
     expect(old).toHaveLength(1);
     const times = () => deck.events().filter((event) => event.type === 'phase' && event.phase === 'ready').length;

@@ -149,7 +149,11 @@ test('nobody listening is one clear line', async () => {
 test('lines are put together from any pieces, and an endless one is refused', () => {
   const values: unknown[] = [];
   const errors: string[] = [];
-  const feed = jsonLines((value) => values.push(value), (reason) => errors.push(reason), 100);
+  const feed = jsonLines(
+    (value) => values.push(value),
+    (reason) => errors.push(reason),
+    100,
+  );
   for (const byte of Buffer.from('{"a":"é"}\n\n[1]\n')) feed(Buffer.from([byte]));
   expect(values).toEqual([{a: 'é'}, [1]]);
   feed(Buffer.alloc(101, 'x'));

@@ -23,7 +23,12 @@ test('the best-known cause of a restart stays, in whatever order the sources spe
     {type: 'restart', pid: 7, cause: 'request-timeout', text: 'request timeout', processGroup: 'g', source: 'log'},
     {type: 'restart', pid: 7, cause: 'shutdown', text: 'stopped', processGroup: 'g', source: 'agent'},
   ] as const;
-  for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]]) {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+    [1, 0, 2],
+  ]) {
     const bus = new Bus('shop');
     for (const index of order) bus.put(facts[index]!);
     expect(bus.state().restarts).toMatchObject([{pid: 7, cause: 'request-timeout', text: 'request timeout'}]);
@@ -34,7 +39,10 @@ test('equal exceptions are one record with a count', () => {
   const bus = new Bus('shop');
   for (let n = 0; n < 3; n++) bus.put({type: 'exception', pid: 1, title: 'ValueError: bad', traceback: [], file: 'a.py', line: 3});
   bus.put({type: 'exception', pid: 1, title: 'KeyError', traceback: [], file: 'a.py', line: 9});
-  expect(bus.state().exceptions.map((one) => [one.title, one.count])).toEqual([['ValueError: bad', 3], ['KeyError', 1]]);
+  expect(bus.state().exceptions.map((one) => [one.title, one.count])).toEqual([
+    ['ValueError: bad', 3],
+    ['KeyError', 1],
+  ]);
 });
 
 test('a notice is replaced by its key and cleared by it', () => {

@@ -2,11 +2,15 @@ import {expect, test} from 'vitest';
 import {watchRules} from '../../src/instance/watch-rules.ts';
 
 const root = '/srv/shop';
-const relevant = (path: string, include: string[] = [], exclude: string[] = []) => watchRules(root, include, exclude).relevant(`${root}/${path}`);
+const relevant = (path: string, include: string[] = [], exclude: string[] = []) =>
+  watchRules(root, include, exclude).relevant(`${root}/${path}`);
 
-test.each(['app.wsgi', 'shop/views.py', 'templates/cart.html', '.env', '.env.local', 'conf/settings.yaml', 'po/de.mo'])('%s is code', (path) => {
-  expect(relevant(path)).toBe(true);
-});
+test.each(['app.wsgi', 'shop/views.py', 'templates/cart.html', '.env', '.env.local', 'conf/settings.yaml', 'po/de.mo'])(
+  '%s is code',
+  (path) => {
+    expect(relevant(path)).toBe(true);
+  },
+);
 
 test.each([
   'db.sqlite3', 'debug.log', 'shop/__pycache__/views.cpython-311.pyc', '.git/index', 'venv/lib/python3.11/site-packages/django/http.py',
