@@ -104,7 +104,7 @@ function leave(exit: {code: number | null; signal: string | null}): void {
 /** The level for all modules in a LogLevel such as "warn wsgi:debug". */
 function generalLevel(text: string): LogLevel {
   const general = text.split(/\s+/).find((word) => !word.includes(':')) ?? 'warn';
-  return LOG_LEVELS.find((level) => general === level || general.startsWith(`${level}`)) ?? 'warn';
+  return LOG_LEVELS.find((level) => general === level || general.startsWith(level)) ?? 'warn';
 }
 
 function sizeOf(path: string): number {

@@ -120,8 +120,8 @@ export class ControlServer {
     const message = parsed.output;
     if (message.type === 'hello') return this.#hello(client, message);
     if (!client.greeted) return this.#refuse(client, message.id, 'say hello first', true);
-    if (message.type === 'command') void this.#command(client, message.id, message.command as Command);
-    else void this.#query(client, message.id, message.query as Query);
+    if (message.type === 'command') void this.#command(client, message.id, message.command);
+    else void this.#query(client, message.id, message.query);
   }
 
   #hello(client: Client, message: Extract<ClientMessage, {type: 'hello'}>): void {

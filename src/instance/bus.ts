@@ -32,7 +32,7 @@ export class Bus {
 
   put(fact: Fact): void {
     if (fact.type === 'instance') this.#name = fact.info.name;
-    this.publish({...fact, at: fact.at ?? this.#now(), instance: this.#name} as DeckEvent);
+    this.publish({...fact, at: fact.at ?? this.#now(), instance: this.#name});
   }
 
   /** For sources that make whole events themselves. */

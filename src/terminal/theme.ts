@@ -90,9 +90,9 @@ function between(from: readonly number[], to: readonly number[]): string {
 
 /** The codes that lead from one style to another: first what is switched off, the last switched on first. */
 function change(from: readonly number[], to: readonly number[]): string {
-  const ends = to.map(endOf);
+  const ends = new Set(to.map(endOf));
   // Bold and faint share their end: what stays of them must be switched on again after the other's end.
-  const undone = from.filter((code) => (isWeight(code) ? !to.includes(code) : !ends.includes(endOf(code))));
+  const undone = from.filter((code) => (isWeight(code) ? !to.includes(code) : !ends.has(endOf(code))));
   const weightLost = undone.some(isWeight);
   const added = to.filter((code) => !from.includes(code) || (weightLost && isWeight(code)));
   return [...undone.toReversed().map(endOf), ...added].map((code) => `\u001b[${code}m`).join('');

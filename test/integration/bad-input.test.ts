@@ -35,7 +35,7 @@ interface End {
 function run(args: string[], env: Record<string, string | undefined> = {}): Promise<End> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [BUNDLE, ...args], {
-      env: {...process.env, ...debian!.env, ...env} as NodeJS.ProcessEnv,
+      env: {...process.env, ...debian!.env, ...env},
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: folder,
     });

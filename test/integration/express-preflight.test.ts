@@ -81,7 +81,7 @@ describe('the script', () => {
     writeFileSync(join(cwd, 'shop', '__init__.py'), '');
     writeFileSync(join(cwd, 'shop', 'good.py'), 'def application(environ, start_response): pass\n');
     writeFileSync(join(cwd, 'shop', 'bad.py'), 'x = (\n');
-    const module = (name: string) => say(['--application-type', 'module', name], debian!, cwd);
+    const module = (name: string) => say(['--application-type', 'module', name], debian, cwd);
     expect(await module('shop.good')).toEqual([]);
     expect(await module('shop.bad')).toEqual([expect.stringContaining(`syntax error in ${cwd}/shop/bad.py, line 1`)]);
     expect(await module('no_such_module_here.x')).toEqual([expect.stringMatching(/^error module not found: /)]);

@@ -52,6 +52,6 @@ describe('--help', () => {
   test('names every option that is not hidden, and no other', () => {
     const named = [...helpText().matchAll(/^ {2}(--[\w-]+)/gm)].map((match) => match[1]);
     const visible = OPTIONS.filter((option) => !option.hidden).map((option) => option.flags[0]);
-    expect(named.toSorted()).toEqual([...visible, '--help', '--version'].toSorted());
+    expect(new Set(named)).toEqual(new Set([...visible, "--help", "--version"]));
   });
 });

@@ -13,7 +13,7 @@ const children: ChildProcess[] = [];
 async function start(argv0: string, script: string): Promise<number> {
   const child = spawn('/bin/sh', ['-c', script], {argv0, stdio: ['ignore', 'pipe', 'inherit'], detached: true});
   children.push(child);
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   return child.pid!;
 }
 

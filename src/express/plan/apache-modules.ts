@@ -47,7 +47,7 @@ export function chooseModules(
   const isBuiltIn = (name: string) => !hasFile(name) && available.builtIn.has(sourceName(name));
   const wanted = options.serverMpm.length > 0 ? options.serverMpm : MPMS;
   const builtInMpm = MPMS.find((name) => isBuiltIn(`mpm_${name}`));
-  const mpm = (builtInMpm ?? wanted.find((name) => hasFile(`mpm_${name}`)) ?? wanted[0]!) as Mpm;
+  const mpm = (builtInMpm ?? wanted.find((name) => hasFile(`mpm_${name}`)) ?? wanted[0]) as Mpm;
   const extra = [...(options.directoryListing ? ['autoindex'] : []), ...(options.compressResponses ? ['deflate'] : [])];
   const needed = [`mpm_${mpm}`, ...ALWAYS, ...extra];
   return {

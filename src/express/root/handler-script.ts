@@ -7,7 +7,7 @@ function python(value: unknown): string {
   if (value === null) return 'None';
   if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{${Object.entries(value as object)
+    return `{${Object.entries(value)
       .map(([key, one]) => `${JSON.stringify(key)}: ${python(one)}`)
       .join(', ')}}`;
   }

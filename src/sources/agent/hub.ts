@@ -404,6 +404,6 @@ export class AgentHub {
   }
 
   #emit(body: Body): void {
-    this.#options.emit({...body, at: this.#now(), instance: this.#options.instance} as DeckEvent);
+    this.#options.emit({...body, at: this.#now(), instance: this.#options.instance});
   }
 }

@@ -49,7 +49,7 @@ export function parseCommonAccessLine(line: string): LogEntry | null {
   const request = unescapeLogText(match[3]!);
   const [method, url] = request.split(' ', 2) as [string, string | undefined];
   const fields = {method: url === undefined ? '-' : intern(method), url: url ?? request, status: Number(match[4]), micros: 0};
-  return accessEntry(at, {...fields, bytes: match[5] === '-' ? 0 : Number(match[5])}, match[1]!);
+  return accessEntry(at, {...fields, bytes: match[5] === '-' ? 0 : Number(match[5])}, match[1]);
 }
 
 /** Either format, told apart by its first characters. */
