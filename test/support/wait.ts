@@ -6,13 +6,13 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
  * @param what what is waited for, in the words of the failure message.
  * @throws Error after `ms`, with the newest error of `ask` when it threw.
  */
-export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 10_000): Promise<Exclude<NonNullable<T>, false>> {
   const end = Date.now() + ms;
   let trouble: unknown;
   for (;;) {
     try {
       const answer = await ask();
-      if (answer !== undefined && answer !== null && answer !== false) return answer;
+      if (answer !== undefined && answer !== null && answer !== false) return answer as Exclude<NonNullable<T>, false>;
       trouble = undefined;
     } catch (error) {
       trouble = error;
