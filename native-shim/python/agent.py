@@ -8,6 +8,7 @@ It may cost the application nothing: no callback per request where our handler s
 objects alive.
 """
 
+import atexit
 import faulthandler
 import mmap
 import os
@@ -543,6 +544,7 @@ def start() -> "Optional[Agent]":
     agent = Agent(deck, mod_wsgi, fault_signal)
     mod_wsgi.subscribe_shutdown(agent.stopping)
     os.register_at_fork(after_in_child=agent.forked)
+    atexit.register(agent.bye)
     start_new_thread(agent.run, ())
     return agent
 
