@@ -1,6 +1,6 @@
 import {Box, useInput, usePaste, useWindowSize} from 'ink';
 import {useLayoutEffect, useSyncExternalStore} from 'react';
-import {keyName} from '../src/terminal/key-names.ts';
+import {keyName, typedKeys} from '../src/terminal/key-names.ts';
 import {Region} from './Region.tsx';
 import type {DashboardStore} from './store/dashboard-store.ts';
 import {pasteText, pressKey} from './store/keys.ts';
@@ -13,8 +13,7 @@ export function Dashboard({store}: {store: DashboardStore}) {
   useInput((input, key) => {
     const name = keyName(input, key);
     if (name !== null) return pressKey(store, name, isText(input, key.ctrl || key.meta) ? input : '');
-    // Keys that were typed faster than they were read come in one piece.
-    if (!key.ctrl && !key.meta && input.length > 1) for (const character of input) pressKey(store, keyName(character, {}) ?? '', character);
+    if (!key.ctrl && !key.meta && input.length > 1) for (const one of typedKeys(input)) pressKey(store, one.name, one.text);
   });
   usePaste((text) => pasteText(store, text));
   return (

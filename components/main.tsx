@@ -4,7 +4,7 @@ import {capabilities} from '../src/terminal/capabilities.ts';
 import {glyphs} from '../src/terminal/glyphs.ts';
 import {TerminalInput, type TtySource} from '../src/terminal/input.ts';
 import {TerminalOutput, type TtySink} from '../src/terminal/output.ts';
-import {MOUSE_OFF, MOUSE_ON, RESTORE} from '../src/terminal/restore.ts';
+import {MOUSE_OFF, MOUSE_ON, neverBlock, RESTORE} from '../src/terminal/restore.ts';
 import {mountDashboard} from './mount.tsx';
 import {DashboardStore} from './store/dashboard-store.ts';
 import {pointMouse} from './store/keys.ts';
@@ -74,7 +74,7 @@ export async function runDashboard(deck: Deck, options: DashboardOptions): Promi
   } catch {
     // The tree is broken already; the restore below does not need it.
   }
-  await output.drained(GRACE_MS);
+  if (!(await output.drained(GRACE_MS))) neverBlock(process.stdout, process.stderr);
   output.writeNow(RESTORE + (message === null ? '' : `${message}\n`));
   setRawModeOff(source);
   input.release();

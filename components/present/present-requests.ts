@@ -103,7 +103,7 @@ function sentences(rule: Countdown['rule'], limit: number, info: InstanceInfo | 
   const {modWsgi, requestTimeout, threads} = info;
   if (rule === 'request') {
     const sum = `${Math.round(limit)} s = ${requestTimeout} s × (1 + ln ${threads})`;
-    return [`mod_wsgi ${modWsgi} gives up on each after ${sum} threads`, `each gives up after ${sum}`];
+    return [`mod_wsgi ${modWsgi} gives up on each after ${sum} threads`, `limit ${sum}`];
   }
   return [
     `mod_wsgi ${modWsgi} ends a process when its requests' ages, averaged over ${plural(threads, 'thread')}, pass ${requestTimeout} s`,

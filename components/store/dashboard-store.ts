@@ -11,6 +11,7 @@ import {width as cells} from '../../src/terminal/fit.ts';
 import {bodyHeight, presentFrame, type Frame} from '../present/present-frame.ts';
 import {CaptureFetcher} from './capture-fetcher.ts';
 import {LiveFetcher} from './live-fetcher.ts';
+import {settleLog} from './log-actions.ts';
 import {LogFetcher} from './log-fetcher.ts';
 import type {Snapshot} from './snapshot.ts';
 import {SourceFetcher} from './source-fetcher.ts';
@@ -80,7 +81,10 @@ export class DashboardStore {
     const changed = () => {
       this.#dirty = true;
     };
-    this.log = new LogFetcher(deck, () => this.refresh());
+    this.log = new LogFetcher(deck, () => {
+      settleLog(this);
+      this.refresh();
+    });
     this.tail = new LogFetcher(deck, changed);
     this.capture = new CaptureFetcher(deck, () => this.refresh());
     this.live = new LiveFetcher(deck, changed, () => this.now());

@@ -19,7 +19,10 @@ export function logAction(store: DashboardStore, action: 'clear' | 'follow' | 'f
 
 /** Another filter, level or source: back to the newest end, where the answer is. */
 export function choose(store: DashboardStore, part: Partial<LogChoice>): void {
-  store.change({log: {...store.ui.log, ...part, anchor: {mode: 'follow'}}, selected: {...store.ui.selected, entry: null}});
+  store.change({
+    log: {...store.ui.log, ...part, anchor: {mode: 'follow'}, settle: undefined},
+    selected: {...store.ui.selected, entry: null},
+  });
 }
 
 export function moveInLog(store: DashboardStore, how: Movement, page: number, lines: number): void {
@@ -30,9 +33,8 @@ export function moveInLog(store: DashboardStore, how: Movement, page: number, li
   if (entries.length === 0 || window === null) return;
   const first = entries[0]!;
   const last = entries.at(-1)!;
-  const anchored = (anchor: LogChoice['anchor'], entry: number) =>
-    store.change({log: {...ui.log, anchor}, selected: {...ui.selected, entry}});
-  if (how === 'home') return anchored({mode: 'after', seq: 0}, window.first);
+  const anchored = (anchor: LogChoice['anchor'], settle: 'first' | 'last') => store.change({log: {...ui.log, anchor, settle}});
+  if (how === 'home') return anchored({mode: 'after', seq: 0}, 'first');
   const at = entries.findIndex((one) => one.seq === ui.selected.entry);
   const from = at === -1 ? entries.length - 1 : at;
   const distance = how === 'up' || how === 'down' ? lines : page;
@@ -43,18 +45,28 @@ export function moveInLog(store: DashboardStore, how: Movement, page: number, li
     // The window moves up by as many lines as the selection would leave it.
     const over = Math.min(entries.length, -to);
     const anchor = entries[entries.length - over]!;
-    return anchored({mode: 'before', seq: anchor.seq}, first.seq);
+    return anchored({mode: 'before', seq: anchor.seq}, 'first');
   }
   if (!window.newer)
     return at === entries.length - 1 || ui.log.anchor.mode === 'follow'
       ? follow(store)
       : store.change({selected: {...ui.selected, entry: last.seq}});
   const over = Math.min(entries.length, to - entries.length + 1);
-  anchored({mode: 'after', seq: entries[over - 1]!.seq}, last.seq);
+  anchored({mode: 'after', seq: entries[over - 1]!.seq}, 'last');
+}
+
+/** The window that was moved has come: its edge is selected. */
+export function settleLog(store: DashboardStore): void {
+  const {ui} = store;
+  const {settle, ...log} = ui.log;
+  if (settle === undefined || store.log.answered !== ui.log) return;
+  const entry = settle === 'first' ? shown(store)[0] : shown(store).at(-1);
+  store.log.answered = log;
+  store.ui = {...ui, log, selected: {...ui.selected, entry: entry?.seq ?? null}};
 }
 
 function follow(store: DashboardStore): void {
-  store.change({log: {...store.ui.log, anchor: {mode: 'follow'}}, selected: {...store.ui.selected, entry: null}});
+  store.change({log: {...store.ui.log, anchor: {mode: 'follow'}, settle: undefined}, selected: {...store.ui.selected, entry: null}});
 }
 
 /** Stops following: the same lines stay on the screen. */

@@ -13,6 +13,8 @@ export interface LogWish {
 
 export class LogFetcher {
   window: LogWindow | null = null;
+  /** What `window` is the answer to. */
+  answered: LogChoice | null = null;
   error: string | null = null;
   readonly #deck: Deck;
   readonly #changed: () => void;
@@ -43,6 +45,7 @@ export class LogFetcher {
     this.#busy = true;
     try {
       this.window = await this.#deck.ask(query);
+      this.answered = wish.choice;
       this.error = null;
     } catch (error) {
       this.error = (error as Error).message;

@@ -35,6 +35,8 @@ export type LogAnchor =
 
 export interface LogChoice {
   anchor: LogAnchor;
+  /** Which end of the window is selected as soon as it is there: the window moved because the selection would have left it. */
+  settle?: 'first' | 'last' | undefined;
   filter: string;
   level: LogLevel | null;
   /** Index into LOG_SOURCES. */

@@ -17,8 +17,9 @@ export function duration(ms: number | null): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} m`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 48) return hours < 10 ? `${hours} h ${minutes % 60} m` : `${hours} h`;
+  const days = Math.floor(hours / 24);
+  return days < 10 ? `${days} d ${hours % 24} h` : `${days} d`;
 }
 
 /** Whole seconds left as `157 s` or `12 min`: a countdown needs no tenths. Never negative: `now`. */
@@ -52,7 +53,7 @@ export function bytes(count: number | null): string {
 /** A count: `7`, `9,999`, then `12.3k`, `4.56M`. */
 export function count(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return UNKNOWN;
-  if (value < 10_000) return Math.round(value).toLocaleString('en-US');
+  if (value < 9_999.5) return Math.round(value).toLocaleString('en-US');
   if (value < 999_500) return `${threeDigits(value / 1000)}k`;
   return `${threeDigits(value / 1_000_000)}M`;
 }

@@ -24,3 +24,32 @@ export function keyName(input: string, key: Flags): string | null {
   if (input === ' ') return 'space';
   return [...input].length === 1 && input >= ' ' ? input : null;
 }
+
+export interface TypedKey {
+  name: string;
+  /** The text it stands for; empty for keys that are none. */
+  text: string;
+}
+
+/** The keys in a piece of input that arrived at once (typed faster than it was read, over a slow line). */
+export function typedKeys(input: string): TypedKey[] {
+  const keys: TypedKey[] = [];
+  for (const character of input) {
+    const name = CONTROLS[character] ?? (character === ' ' ? 'space' : character < ' ' ? controlName(character) : character);
+    keys.push({name, text: character >= ' ' && character !== '\u007f' ? character : ''});
+  }
+  return keys;
+}
+
+const CONTROLS: Record<string, string> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  '\u001b': 'esc',
+};
+
+function controlName(character: string): string {
+  return `ctrl-${String.fromCharCode(character.charCodeAt(0) + 0x60)}`;
+}

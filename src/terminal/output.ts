@@ -62,13 +62,13 @@ export class TerminalOutput extends Writable {
     else then();
   }
 
-  /** Resolves when everything is written or after `ms`, whichever is first. */
-  drained(ms: number): Promise<void> {
+  /** Waits until everything is written, at most `ms`; tells whether it is. */
+  drained(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(() => resolve(false), ms);
       this.whenIdle(() => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       });
     });
   }

@@ -8,3 +8,16 @@ export const MOUSE_OFF = '\u001b[?1006l\u001b[?1002l\u001b[?1000l';
  * mouse, focus reports, bracketed paste, colours, then the alternate screen and the cursor.
  */
 export const RESTORE = `\u001b[?2026l${MOUSE_OFF}\u001b[?1004l\u001b[?2004l\u001b[0m\u001b[?1049l\u001b[?25h`;
+
+/** Node's handle of a tty stream: not documented, stable since Node 0.11, and the only way to this switch. */
+interface Blocking {
+  _handle?: {setBlocking?(on: boolean): unknown};
+}
+
+/**
+ * For a process that ends while its terminal takes nothing: exit handlers of libraries (restore-cursor writes to stderr) would block in
+ * write(2) for ever. Written without waiting, their bytes are lost, as they would be anyway.
+ */
+export function neverBlock(...streams: object[]): void {
+  for (const stream of streams) (stream as Blocking)._handle?.setBlocking?.(false);
+}

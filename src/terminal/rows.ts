@@ -50,7 +50,8 @@ export function rowWidth(spans: readonly Span[]): number {
 export function fitRow(drawn: Row, cells: number, glyphs: Glyphs): Row {
   const value = glyphs.ascii ? {...drawn, spans: drawn.spans.map((one) => ({...one, text: asciiTwin(one.text)}))} : drawn;
   const used = rowWidth(value.spans);
-  if (used <= cells) return value.selected !== true || used === cells ? value : {...value, spans: [...value.spans, {text: ' '.repeat(cells - used)}]};
+  if (used <= cells)
+    return value.selected !== true || used === cells ? value : {...value, spans: [...value.spans, {text: ' '.repeat(cells - used)}]};
   const spans: Span[] = [];
   let left = cells;
   for (const one of value.spans) {

@@ -1,0 +1,55 @@
+import {expect, test} from 'vitest';
+import {runAction} from '../../components/store/actions.ts';
+import {bindingFor, commands, KEYMAP, type Place} from '../../src/terminal/keymap.ts';
+import {keyName, typedKeys} from '../../src/terminal/key-names.ts';
+
+test('in one place a key has one meaning', () => {
+  const places = new Set(KEYMAP.flatMap((one) => one.places));
+  for (const place of places) {
+    const keys = KEYMAP.filter((one) => one.places.includes(place)).flatMap((one) => one.keys);
+    expect(new Set(keys).size, place).toBe(keys.length);
+  }
+});
+
+test('every binding says what it does, and every action is carried out by somebody', () => {
+  const handled = runAction.toString();
+  for (const one of KEYMAP) {
+    expect(one.help.length, one.action).toBeGreaterThan(3);
+    expect(handled, one.action).toContain(one.action);
+  }
+});
+
+test('what changes the server is marked as such', () => {
+  const changing = commands(false)
+    .filter((one) => one.changes)
+    .map((one) => one.command);
+  expect(changing).toEqual(['reload', 'restart gracefully', 'restart', 'stop', 'stop now']);
+  expect(commands(true).some((one) => one.changes)).toBe(false);
+});
+
+test('places lead to bindings', () => {
+  expect(bindingFor('/', 'logs')?.action).toBe('filter');
+  expect(bindingFor('/', 'stacks')).toBeUndefined();
+  for (const place of ['overview', 'requests', 'stacks', 'logs', 'processes'] satisfies Place[])
+    expect(bindingFor('?', place)?.action).toBe('help');
+});
+
+test.each([
+  ['a', {}, 'a'],
+  ['G', {shift: true}, 'G'],
+  [' ', {}, 'space'],
+  ['', {upArrow: true}, 'up'],
+  ['\r', {return: true}, 'enter'],
+  ['', {tab: true, shift: true}, 'shift-tab'],
+  ['p', {ctrl: true}, 'ctrl-p'],
+  ['', {delete: true}, 'backspace'],
+  ['x', {meta: true}, null],
+  ['\u0007', {}, null],
+  ['ab', {}, null],
+  ['a', {eventType: 'release'}, null],
+] as const)('key %j %j is %s', (input, key, name) => expect(keyName(input, key)).toBe(name));
+
+test('keys that arrive in one piece are told apart', () => {
+  expect(typedKeys('2\r\u007f\u0003 é').map((one) => one.name)).toEqual(['2', 'enter', 'backspace', 'ctrl-c', 'space', 'é']);
+  expect(typedKeys('2\r é').map((one) => one.text)).toEqual(['2', '', ' ', 'é']);
+});

@@ -1,0 +1,95 @@
+/** Pure selectors behind the views. */
+import {expect, test} from 'vitest';
+import {selectAttention} from '../../src/model/select-attention.ts';
+import {selectCountdown} from '../../src/model/select-countdown.ts';
+import {culpritIndex, ownFrame} from '../../src/model/select-frames.ts';
+import {selectThreads} from '../../src/model/select-threads.ts';
+import {selectTotals} from '../../src/model/select-totals.ts';
+import {busyEvents, capture, event, INFO, MemoryDeck, NOW, request, STUCK} from './view-deck.ts';
+
+const at = (version: string, part = {}) => ({
+  info: {...INFO, modWsgi: version, ...part},
+  requests: [request({ageMs: 30_000}), request({id: 'b', ageMs: 10_000}), request({id: 'c', pid: 2, ageMs: 1000})],
+});
+
+test('6.x: each request has its own limit, stretched by the logarithm of the threads', () => {
+  const state = at('6.1.1', {threads: 10});
+  const rule = selectCountdown(state);
+  expect(rule.rule).toBe('request');
+  expect(rule.limit).toBeCloseTo(198.155, 2);
+  expect(rule.left(state.requests[0]!, NOW)).toBeCloseTo(168.155, 2);
+  expect(rule.left(state.requests[0]!, NOW + 500_000)).toBe(0);
+});
+
+test('4.x and 5.x: the average over all threads of the process counts', () => {
+  for (const version of ['4.9.4', '5.0.2']) {
+    const state = at(version);
+    const rule = selectCountdown(state);
+    expect(rule.rule).toBe('process');
+    // 5 threads * 60 s - (30 + 10) s, and both requests together use up two seconds in each second.
+    expect(rule.left(state.requests[0]!, NOW)).toBe(130);
+    expect(rule.left(state.requests[1]!, NOW)).toBe(130);
+    expect(rule.left(state.requests[2]!, NOW)).toBe(299);
+    expect(rule.left(state.requests[0]!, NOW + 130_000)).toBe(0);
+  }
+});
+
+test('no timeout, embedded mode, nothing known', () => {
+  expect(selectCountdown(at('6.1.1', {requestTimeout: 0})).rule).toBe('off');
+  expect(selectCountdown(at('4.9.4', {processes: 0})).rule).toBe('off');
+  expect(selectCountdown({info: null, requests: []}).rule).toBe('unknown');
+  expect(selectCountdown(at('6.1.1', {requestTimeout: 0})).left(request({ageMs: 1}), NOW)).toBeNull();
+  expect(selectCountdown(at('7.0')).rule).toBe('request');
+});
+
+test.each([
+  ['/srv/shop/payments/gateway.py', 'own', 'payments/gateway.py'],
+  ['/srv/shop/.venv/lib/python3.11/site-packages/django/http.py', 'package', 'django/http.py'],
+  ['/usr/lib/python3/dist-packages/yaml/__init__.py', 'package', 'yaml/__init__.py'],
+  ['/usr/lib/python3.11/ssl.py', 'python', 'ssl.py'],
+  ['<frozen importlib._bootstrap>', 'python', '<frozen importlib._bootstrap>'],
+  ['/tmp/mod_wsgi-localhost:8000:33/handler.wsgi', 'deck', 'handler.wsgi'],
+  ['/srv/shopping/x.py', 'own', '/srv/shopping/x.py'],
+  ['app.wsgi', 'own', 'app.wsgi'],
+])('%s is %s', (file, owner, short) => expect(ownFrame({file, line: 1, func: 'f'}, INFO)).toMatchObject({owner, short}));
+
+test('the culprit is the innermost frame of the own code, else the innermost of all', () => {
+  const own = STUCK.frames.map((frame) => ownFrame(frame, INFO));
+  expect(own[culpritIndex(own)]).toMatchObject({func: 'charge', line: 118});
+  expect(culpritIndex(own.filter((frame) => frame.owner !== 'own'))).toBe(0);
+  expect(culpritIndex([])).toBe(-1);
+});
+
+test('threads: requests first, the oldest on top, equal stacks together', () => {
+  const twin = {...STUCK, ident: '9', request: {...STUCK.request!, id: 'older', startedAt: 1}};
+  const groups = selectThreads(capture({threads: [capture().threads[1]!, STUCK, twin, capture().threads[2]!]}));
+  expect(groups.map((one) => [one.count, one.requests.map((other) => other.id)])).toEqual([
+    [2, ['older', '5XlyVZWRnvY']],
+    [2, []],
+  ]);
+});
+
+test('totals of the first screen', () => {
+  const totals = selectTotals(new MemoryDeck(busyEvents()).state(), NOW);
+  expect(totals).toMatchObject({busy: 3, capacity: 10, queueMs: 3, p50: 12, p95: 88, p99: 640, errors5xx: 2, errors4xx: 6});
+  expect(totals.longest?.url).toBe('/checkout/pay');
+  // Apache and its processes, not the supervisor, the screen and the guard.
+  expect(totals.cpu).toBeCloseTo(70.7);
+  expect(totals.rss).toBe(7_900_000 + 230_000_000 + 190_000_000 + 7_300_000);
+});
+
+test('attention: worst first, and a request becomes urgent before its limit', () => {
+  const deck = new MemoryDeck(busyEvents());
+  deck.happen(
+    event({type: 'agent', pid: 23118, state: 'wedged', detail: ''}),
+    event({type: 'notice', key: 'wedged:23118', severity: 'error', text: 'said twice'}),
+  );
+  expect(selectAttention(deck.state(), NOW).map((one) => [one.severity, one.key])).toEqual([
+    ['error', 'wedged:23118'],
+    ['warn', 'long:5XlyVZWRnvY'],
+    ['info', 'capacity'],
+  ]);
+  const later = selectAttention(deck.state(), NOW + 90_000).find((one) => one.key === 'long:5XlyVZWRnvY')!;
+  expect(later.severity).toBe('error');
+  expect(later.left).toBeCloseTo(60 * (1 + Math.log(5)) - 131.2, 1);
+});

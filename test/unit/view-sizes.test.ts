@@ -1,0 +1,88 @@
+/** Every view at every size: exactly the screen's rows, none wider than the screen, the cut marked, what matters there. */
+import {describe, expect, test} from 'vitest';
+import {presentFrame} from '../../components/present/present-frame.ts';
+import {DashboardStore} from '../../components/store/dashboard-store.ts';
+import {runAction} from '../../components/store/actions.ts';
+import {glyphs} from '../../src/terminal/glyphs.ts';
+import {rowWidth} from '../../src/terminal/rows.ts';
+import {busyEvents, event, MemoryDeck, NOW} from './view-deck.ts';
+import {view} from './view-terminal.ts';
+
+const SIZES = [
+  [60, 15],
+  [80, 24],
+  [120, 34],
+  [200, 60],
+] as const;
+
+const MUST_SHOW: Record<string, RegExp[]> = {
+  '1': [/requests +98 \/s/, /3 of 10/, /longest +41\.2 s/, /reload.*views\.py.*48 ms/, /! +41\.2 s.*\/checkout\/pay/, /gives up in/],
+  '2': [/3 active on 2 processes/, /157 s = 60 s × \(1 \+ ln 5\)/, /41\.2 s.*\/checkout\/pay.*116 s/, /\/search/],
+  '3': [/2 captures/, /timeout +request timeout/, /asked/],
+  '4': [/following/, /ValueError: bad card/],
+  '5': [/daemon +23117/, /guard/, /request timeout/],
+};
+
+describe.each(SIZES)('%i x %i', (columns, rows) => {
+  test.each(Object.keys(MUST_SHOW))('view %s', async (key) => {
+    using screen = view(new MemoryDeck(busyEvents()), {columns, rows});
+    screen.press(key);
+    for (const pattern of MUST_SHOW[key]!) await screen.shows(pattern);
+    const lines = screen.lines();
+    expect(lines).toHaveLength(rows);
+    expect(lines[0]).toMatch(/shop {2}● ready/);
+    expect(lines.at(-1)).toMatch(/q quit/);
+  });
+});
+
+test('no size makes a frame of another height or a row wider than the screen, in any place', () => {
+  const deck = new MemoryDeck([...busyEvents(), event({type: 'agent', pid: 23118, state: 'wedged', detail: 'one thread holds the GIL'})]);
+  const store = new DashboardStore(deck, {
+    columns: 80,
+    rows: 24,
+    glyphs: glyphs(true),
+    colour: true,
+    quitMeans: 'stop',
+    readOnly: false,
+    mouse: false,
+    onLeave() {},
+    onMouse() {},
+    now: () => NOW,
+  });
+  const places = [
+    'view-1',
+    'view-2',
+    'open',
+    'fold',
+    'back',
+    'view-3',
+    'open',
+    'back',
+    'view-4',
+    'filter',
+    'view-5',
+    'signal',
+    'view-1',
+    'help',
+    'palette',
+    'back',
+    'view-1',
+    'zoom',
+    'stop-now',
+  ];
+  for (const action of places) {
+    runAction(store, action);
+    for (const columns of [20, 37, 60, 61, 80, 99, 120, 157, 200, 300]) {
+      for (const rows of [1, 2, 5, 9, 11, 15, 24, 34, 60, 100]) {
+        const frame = presentFrame({...store.snapshot, columns, rows});
+        const all = [...frame.header, ...frame.body, ...frame.footer];
+        expect(all.length, `${action} at ${columns}x${rows}`).toBe(rows);
+        for (const row of all)
+          expect(rowWidth(row.spans), `${action} at ${columns}x${rows}: ${row.spans.map((one) => one.text).join('')}`).toBeLessThanOrEqual(
+            columns,
+          );
+      }
+    }
+  }
+  store.stop();
+});
