@@ -22,7 +22,7 @@ export class Observer {
   constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses) {
     this.#bus = bus;
     this.#memory = new RequestMemory(bus);
-    this.#processes = new ProcessWatch(bus, known);
+    this.#processes = new ProcessWatch(bus, known, (pid) => this.#hub.processExited(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
     this.#hub = new AgentHub({
       socketPath: plan.agentSocket,

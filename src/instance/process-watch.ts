@@ -6,6 +6,8 @@ import type {Bus} from './bus.ts';
 /** Milliseconds between two readings of /proc, and of the host's memory. */
 const EVERY = 1000;
 const HOST_EVERY = 5000;
+/** Apache replaces a daemon within seconds; what ended longer ago is another story, in milliseconds. */
+const REPLACED_WITHIN = 60_000;
 
 export interface KnownProcesses {
   guard: number | null;
@@ -17,14 +19,20 @@ export interface KnownProcesses {
 export class ProcessWatch {
   readonly #bus: Bus;
   readonly #known: () => KnownProcesses;
+  readonly #onGone: (pid: number) => void;
   readonly #sampler = new ProcessSampler();
+  #reported = new Set<number>();
+  /** Which process each daemon took the place of. */
+  readonly #replaced = new Map<number, number>();
   readonly #started = new Map<number, number>();
   #rows: SampledProcess[] = [];
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(bus: Bus, known: () => KnownProcesses) {
+  /** @param onGone told of each daemon process that has ended. */
+  constructor(bus: Bus, known: () => KnownProcesses, onGone: (pid: number) => void) {
     this.#bus = bus;
     this.#known = known;
+    this.#onGone = onGone;
   }
 
   start(): void {
@@ -67,15 +75,10 @@ export class ProcessWatch {
 
   #report(): void {
     const {agents, restarts} = this.#bus.state();
-    // A new daemon takes the place of the one that went before it; the newest restart not yet spoken for is its reason.
-    const daemons = new Set(this.#rows.filter((row) => row.role === 'daemon').map((row) => row.pid));
     const rows = this.#read().map(({startTicks: _, ...row}) => {
       if (row.role !== 'daemon') return row;
+      if (!this.#reported.has(row.pid)) this.#take(row.pid, row.startedAt);
       const agent = agents.find((one) => one.pid === row.pid);
-      if (!daemons.has(row.pid) && !this.#replaced.has(row.pid)) {
-        const last = restarts.findLast((one) => one.at <= row.startedAt + EVERY && one.at > row.startedAt - 60_000);
-        if (last) this.#replaced.set(row.pid, last.pid);
-      }
       const before = restarts.find((one) => one.pid === this.#replaced.get(row.pid));
       return {
         ...row,
@@ -83,10 +86,21 @@ export class ProcessWatch {
         ...(before ? {replaced: before.text} : {}),
       };
     });
-    for (const pid of this.#replaced.keys()) if (!rows.some((row) => row.pid === pid)) this.#replaced.delete(pid);
+    const daemons = new Set(rows.filter((row) => row.role === 'daemon').map((row) => row.pid));
+    for (const pid of this.#reported) if (!daemons.has(pid)) this.#onGone(pid);
+    this.#reported = daemons;
+    for (const pid of this.#replaced.keys()) if (!daemons.has(pid)) this.#replaced.delete(pid);
     this.#bus.put({type: 'processes', rows});
   }
-  readonly #replaced = new Map<number, number>();
+
+  /** A new daemon takes the place of the one that went last and that no other has taken. */
+  #take(pid: number, startedAt: number): void {
+    const taken = new Set(this.#replaced.values());
+    const gone = this.#bus
+      .state()
+      .restarts.findLast((one) => !taken.has(one.pid) && one.at <= startedAt + EVERY && one.at > startedAt - REPLACED_WITHIN);
+    if (gone) this.#replaced.set(pid, gone.pid);
+  }
 
   async #host(): Promise<void> {
     this.#bus.put({type: 'host', ...(await readHost())});

@@ -312,7 +312,12 @@ export class AgentHub {
       this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, and no stacks: ${stacks}`});
       return;
     }
-    const {verdict} = stacks;
+    const {verdict, inFlight} = stacks;
+    // What the threads took last stands in their slots: the screen shows the requests that nobody inside can tell of.
+    if (inFlight.length > 0) {
+      known.requests = inFlight;
+      this.#emit({type: 'requests', pid, requests: inFlight, busy: inFlight.length, total: known.hello.threads, dropped: 0});
+    }
     if (!verdict) {
       this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
       return;
