@@ -40,20 +40,23 @@ export function stopping(s: Snapshot, width: number): Row[] {
   const {lifecycle} = s.state;
   if (lifecycle.phase !== 'stopping') return [];
   const {drain} = lifecycle;
-  const parts = [lifecycle.detail || 'stopping'];
-  if (drain !== null) {
+  const now = s.ui.stops === 2;
+  const parts = [now ? lifecycle.detail || 'stopping now' : 'stopping'];
+  if (drain !== null && !now) {
     parts.push(drain.inFlight === 0 ? 'nothing in flight' : `waits for ${plural(drain.inFlight, 'request')}`);
     if (drain.oldestMs !== null && drain.inFlight > 0) parts.push(`oldest ${duration(drain.oldestMs)}`);
     if (drain.deadline !== null) parts.push(`cut in ${countdown((drain.deadline - s.now) / 1000)}`);
   }
-  const hint = s.quitMeans === 'stop' && !s.readOnly ? [span('ctrl-c', 'accent'), span(' stops now ', 'dim')] : [];
+  const hint = s.quitMeans === 'stop' && !s.readOnly && !now ? [span('ctrl-c', 'accent'), span(' stops now ', 'dim')] : [];
   return [spread([span(' ! ', 'soon'), theirs(parts.join(', '), s.glyphs, 'soon')], hint, width)];
 }
 
 function concernRow(concern: Concern, s: Snapshot, width: number): Row {
   const tone = TONES[concern.severity];
   const mark = concern.severity === 'info' ? ' i ' : ' ! ';
-  const right = concern.opens === null ? [] : [span('enter ', 'accent'), span(`${s.glyphs.arrow} stack `, 'dim')];
+  const selected = s.state.requests.find((one) => one.id === s.ui.selected.request) ?? s.state.requests[0];
+  const right =
+    concern.opens === null || concern.request !== selected ? [] : [span('enter ', 'accent'), span(`${s.glyphs.arrow} stack `, 'dim')];
   if (!concern.request)
     return spread(
       [span(mark, tone), theirs(concern.text, s.glyphs, concern.severity === 'info' ? 'plain' : tone)],

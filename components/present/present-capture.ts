@@ -5,7 +5,7 @@ import {age, clock, plural} from '../../src/terminal/format.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, SourceWish, Space} from '../store/snapshot.ts';
 import {presentFrames} from './present-frames.ts';
-import {CAUSE_WORDS, METHOD_WORDS} from './present-stacks.ts';
+import {captureTitle, CAUSE_WORDS, METHOD_WORDS} from './present-stacks.ts';
 
 /** Source windows are asked for only so many stacks of one capture. */
 const MOST_SOURCES = 12;
@@ -19,7 +19,7 @@ export function presentCapture(s: Snapshot, id: number, {width, height}: Space):
   if (head) {
     const cause = CAUSE_WORDS[head.cause];
     rows.push(
-      row(span(` ${cause.text}`, cause.tone === 'dim' ? 'accent' : cause.tone), span('  '), theirs(head.title, s.glyphs, 'strong')),
+      row(span(` ${cause.text}`, cause.tone === 'dim' ? 'accent' : cause.tone), span('  '), theirs(captureTitle(head), s.glyphs, 'strong')),
     );
     rows.push(row(span(` ${clock(head.at)}  daemon ${head.pid}  ${METHOD_WORDS[head.method]}`, 'dim')));
   }

@@ -1,5 +1,5 @@
 /** The list of stacks that were taken, newest first. */
-import type {StackCause, StackMethod} from '../../src/model/stacks.ts';
+import type {StackCause, StackMethod, StackSummary} from '../../src/model/stacks.ts';
 import {clock, plural} from '../../src/terminal/format.ts';
 import {BLANK, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
@@ -32,6 +32,11 @@ const COLUMNS: readonly Column[] = [
   {title: 'how', width: 26, rank: 5},
 ];
 
+/** A capture that was asked for has no story of its own. */
+export function captureTitle(one: Pick<StackSummary, 'title' | 'cause' | 'pid'>): string {
+  return one.title === '' || one.title === one.cause ? `stacks of daemon ${one.pid}` : one.title;
+}
+
 export function presentStacks(s: Snapshot, {width, height}: Space): Presented {
   const captures = s.state.captures.toReversed();
   if (captures.length === 0) {
@@ -56,7 +61,7 @@ export function presentStacks(s: Snapshot, {width, height}: Space): Presented {
     const cells = [
       {text: clock(one.at), tone: 'dim' as const},
       cause,
-      {text: one.title, tone: cause.tone === 'dim' ? ('plain' as const) : cause.tone},
+      {text: captureTitle(one), tone: cause.tone === 'dim' ? ('plain' as const) : cause.tone},
       {text: String(one.pid), tone: 'dim' as const},
       {text: String(one.threads), tone: 'dim' as const},
       {text: String(one.requests)},

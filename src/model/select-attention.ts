@@ -40,11 +40,12 @@ function wedged(state: InstanceState, now: number): Concern[] {
     .map((one) => {
       const capture = state.captures.findLast((other) => other.pid === one.pid && other.cause === 'wedged' && other.at >= one.since - 5000);
       const seconds = Math.max(0, (now - one.since) / 1000).toFixed(0);
+      const silent = `daemon ${one.pid} answers nothing for ${seconds} s: a thread holds the GIL, most likely inside C code`;
       return {
         key: `wedged:${one.pid}`,
         severity: 'error' as const,
-        text: capture?.title ?? `interpreter of daemon ${one.pid} is wedged: no Python thread has run for ${seconds} s`,
-        detail: one.detail || `daemon ${one.pid} answers nothing: one thread holds the GIL inside C code`,
+        text: capture?.title ?? (one.detail || `interpreter of daemon ${one.pid} is wedged`),
+        detail: silent,
         opens: capture ? {type: 'capture' as const, id: capture.id} : {type: 'view' as const, view: 'stacks' as const},
       };
     });
