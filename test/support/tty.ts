@@ -142,6 +142,8 @@ export class Tty {
 }
 
 function environment(extra: Record<string, string | undefined>): Record<string, string> {
-  const merged = {...process.env, CI: 'false', NO_COLOR: undefined, COLORTERM: 'truecolor', TERM: 'xterm-256color', ...extra};
+  // A machine without a locale (a container, a CI job) would get the screen in plain ASCII.
+  const locale = {LANG: 'C.UTF-8', LC_ALL: undefined, LC_CTYPE: undefined};
+  const merged = {...process.env, ...locale, CI: 'false', NO_COLOR: undefined, COLORTERM: 'truecolor', TERM: 'xterm-256color', ...extra};
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
