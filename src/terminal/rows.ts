@@ -19,7 +19,7 @@ export interface Span {
 
 export interface Row {
   spans: readonly Span[];
-  /** Drawn inverse: the line the keys act on. */
+  /** The line the keys act on: bold, with a pointer in its left margin. */
   selected?: boolean;
   hit?: Hit;
 }
@@ -46,12 +46,11 @@ export function rowWidth(spans: readonly Span[]): number {
   return sum;
 }
 
-/** The row in at most `cells` cells, cut with the mark. Only what is drawn inverse is padded: blank cells cost Ink as much as others. */
+/** The row in at most `cells` cells, cut with the mark. Never padded: blank cells cost Ink as much as others. */
 export function fitRow(drawn: Row, cells: number, glyphs: Glyphs): Row {
-  const value = glyphs.ascii ? {...drawn, spans: drawn.spans.map((one) => ({...one, text: asciiTwin(one.text)}))} : drawn;
-  const used = rowWidth(value.spans);
-  if (used <= cells)
-    return value.selected !== true || used === cells ? value : {...value, spans: [...value.spans, {text: ' '.repeat(cells - used)}]};
+  const marked = drawn.selected === true ? withPointer(drawn, glyphs) : drawn;
+  const value = glyphs.ascii ? {...marked, spans: marked.spans.map((one) => ({...one, text: asciiTwin(one.text)}))} : marked;
+  if (rowWidth(value.spans) <= cells) return value;
   const spans: Span[] = [];
   let left = cells;
   for (const one of value.spans) {
@@ -66,6 +65,13 @@ export function fitRow(drawn: Row, cells: number, glyphs: Glyphs): Row {
     break;
   }
   return {...value, spans};
+}
+
+/** Rows that can be selected begin with a blank: the pointer's place. */
+function withPointer(drawn: Row, glyphs: Glyphs): Row {
+  const [first, ...rest] = drawn.spans;
+  if (!first?.text.startsWith(' ')) return drawn;
+  return {...drawn, spans: [{text: glyphs.pointer, tone: 'accent'}, {...first, text: first.text.slice(1)}, ...rest]};
 }
 
 /** `left` at the left, `right` at the right edge; when both do not fit, the right one goes. */

@@ -49,7 +49,9 @@ const WEIGHT_ONLY: Record<Tone, readonly number[]> = {
 
 const INVERSE = 7;
 const NOTHING: readonly number[] = [];
+const STRONG: readonly number[] = [1];
 const inverses = new Map<readonly number[], readonly number[]>();
+const choices = new Map<readonly number[], readonly number[]>();
 const CONTROL = /\p{Cc}/u;
 
 /**
@@ -63,7 +65,7 @@ export function paint(row: Row, colour: boolean): string {
   for (const span of row.spans) {
     if (span.text === '') continue;
     const tone = tones[span.tone ?? 'plain'];
-    const wanted = row.selected === true || span.inverse === true ? inverted(tone) : tone;
+    const wanted = row.selected === true ? chosen(tone, tones.dim) : span.inverse === true ? inverted(tone) : tone;
     painted += between(on, wanted) + (CONTROL.test(span.text) ? safeText(span.text) : span.text);
     on = wanted;
   }
@@ -71,8 +73,22 @@ export function paint(row: Row, colour: boolean): string {
 }
 
 function inverted(tone: readonly number[]): readonly number[] {
-  let codes = inverses.get(tone);
-  if (!codes) inverses.set(tone, (codes = tone.includes(INVERSE) ? tone : [...tone, INVERSE]));
+  return variant(inverses, tone, () => (tone.includes(INVERSE) ? tone : [...tone, INVERSE]));
+}
+
+/** On the selected row nothing is grey and everything is bold; its colours keep their meaning. */
+function chosen(tone: readonly number[], dim: readonly number[]): readonly number[] {
+  return variant(choices, tone, () => (tone === dim ? STRONG : tone.includes(1) ? tone : [1, ...tone]));
+}
+
+/** One list for one style, always the same object: styles are compared by identity. */
+function variant(
+  kept: Map<readonly number[], readonly number[]>,
+  tone: readonly number[],
+  make: () => readonly number[],
+): readonly number[] {
+  let codes = kept.get(tone);
+  if (!codes) kept.set(tone, (codes = make()));
   return codes;
 }
 

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {runAction} from '../../components/store/actions.ts';
 import {bindingFor, commands, KEYMAP, type Place} from '../../src/terminal/keymap.ts';
+import {keySheet} from '../../src/terminal/key-sheet.ts';
 import {keyName, typedKeys} from '../../src/terminal/key-names.ts';
 
 test('in one place a key has one meaning', () => {
@@ -52,4 +53,10 @@ test.each([
 test('keys that arrive in one piece are told apart', () => {
   expect(typedKeys('2\r\u007f\u0003 é').map((one) => one.name)).toEqual(['2', 'enter', 'backspace', 'ctrl-c', 'space', 'é']);
   expect(typedKeys('2\r é').map((one) => one.text)).toEqual(['2', '', ' ', 'é']);
+});
+
+test('the key sheet names every key once', () => {
+  const sheet = keySheet();
+  for (const one of KEYMAP) expect(sheet.split(`| ${one.help} |`).length - 1, one.action).toBe(['choose'].includes(one.action) ? 0 : 1);
+  expect(sheet).toContain('| `ctrl-c` | stop gracefully and show progress; again: stop now |');
 });

@@ -18,9 +18,10 @@ test('a row that is too long is cut at every width, with the mark, and never exc
   expect(text(fitRow(long, whole, g))).toBe(text(long));
 });
 
-test('a selected row fills the width, so that its background does', () => {
-  expect(rowWidth(fitRow({...row('ab'), selected: true}, 10, g).spans)).toBe(10);
-  expect(rowWidth(fitRow(row('ab'), 10, g).spans)).toBe(2);
+test('the selected row has the pointer in its margin and is bold, its colours stay', () => {
+  const chosen = fitRow({...row(' ab', span('c', 'dim'), span('d', 'now')), selected: true}, 10, g);
+  expect(text(chosen)).toBe('›abcd');
+  expect(paint(chosen, true)).toBe('\u001b[1m\u001b[36m›\u001b[39mabc\u001b[31md\u001b[39m\u001b[22m');
 });
 
 test('pieces go by rank, those of rank 0 stay', () => {
@@ -55,15 +56,14 @@ test('sparklines and bars', () => {
   expect(sparkline([0, 1, 4, 8], 6, g)).toBe('  ▁▂▄█');
   expect(sparkline([], 3, g)).toBe('   ');
   expect(sparkline([5, 5, 5], 2, g)).toBe('██');
-  expect(bar(0, 10, 10, g)).toEqual({full: '', rest: '░'.repeat(10)});
-  expect(bar(0.1, 10, 10, g).full).toBe('█');
-  expect(bar(25, 10, 10, g)).toEqual({full: '█'.repeat(10), rest: ''});
-  expect(bar(1, 0, 4, g).rest).toBe('░░░░');
+  expect(bar(0, 10, 10, g)).toEqual({full: '', rest: '─'.repeat(10)});
+  expect(bar(0.1, 10, 10, g).full).toBe('━');
+  expect(bar(25, 10, 10, g)).toEqual({full: '━'.repeat(10), rest: ''});
+  expect(bar(1, 0, 4, g).rest).toBe('────');
 });
 
-test('paint: codes are closed, controls never pass, selection is inverse', () => {
+test('paint: codes are closed, controls never pass, an inverse span ends', () => {
   expect(paint(row('a', span('b', 'dim'), span('c', 'now')), true)).toBe('a\u001b[90mb\u001b[1m\u001b[31mc\u001b[39m\u001b[22m');
-  expect(paint({...row('x'), selected: true}, true)).toBe('\u001b[7mx\u001b[27m');
   expect(paint(row('\u001b]0;title\u0007\u001b[2J'), true)).not.toMatch(/[\u0000-\u001f]/);
 });
 
