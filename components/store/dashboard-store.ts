@@ -3,6 +3,7 @@
  * frame (pure), and React is told only when the frame is another one and the terminal has taken the last.
  */
 import type {Deck} from '../../src/model/deck.ts';
+import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
 import type {MouseEvent} from '../../src/terminal/input.ts';
 import type {Hit, Row} from '../../src/terminal/rows.ts';
@@ -59,7 +60,7 @@ export class DashboardStore {
   readonly #listeners = new Set<() => void>();
   #painted!: PaintedFrame;
   #snapshot!: Snapshot;
-  #drawnState: unknown = null;
+  #drawnState: InstanceState | null = null;
   #drawnSecond = 0;
   #dirty = true;
   #waiting = false;
@@ -181,7 +182,7 @@ export class DashboardStore {
       this.#seenReloads = state.reloads;
       this.sources.forget();
     }
-    if (state !== this.#drawnState || second !== this.#drawnSecond) this.#dirty = true;
+    if (second !== this.#drawnSecond || (state !== this.#drawnState && !calm(this.#drawnState, state))) this.#dirty = true;
     this.#fetch();
     this.#flush();
   }
@@ -283,6 +284,24 @@ export class DashboardStore {
       footer: colour(this.frame.footer),
     };
   }
+}
+
+/**
+ * Between two states only figures moved (CPU, load, the samples of a server that serves nothing): they can wait for the next full second,
+ * which costs a third of drawing each of them as it comes.
+ */
+function calm(before: InstanceState | null, after: InstanceState): boolean {
+  return (
+    before !== null &&
+    after.requests.length === 0 &&
+    before.requests === after.requests &&
+    before.lifecycle === after.lifecycle &&
+    before.log === after.log &&
+    before.notices === after.notices &&
+    before.captures === after.captures &&
+    before.reloads === after.reloads &&
+    before.restarts === after.restarts
+  );
 }
 
 function same(a: PaintedFrame, b: PaintedFrame): boolean {
