@@ -1,6 +1,7 @@
 import {statSync} from 'node:fs';
 import {
   bannerLines,
+  checkScript,
   currentHost,
   discover,
   helpText,
@@ -38,21 +39,17 @@ export async function startServer(argv: string[]): Promise<void> {
   const plan = planServer(options, discovery.found, host);
   const instance = instancePlan(plan);
   // Python reads the script meanwhile: the time to load what launches Apache is free.
-  let problems: Problem[];
-  let running: Running;
-  const output = new StartupOutput();
   const signals = catchSignals();
-  let at = 0;
+  const output = new StartupOutput();
+  let launched: Launched | null;
   try {
-    const [found, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
-    if (found.some((one) => one.severity === 'error')) return refuse(found);
-    problems = found;
-    at = Date.now();
-    running = runApache(instance.launch, output.chunk);
+    launched = await launch(plan, instance, output);
   } catch (error) {
     releaseServerRoot(plan);
     return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
   }
+  if (launched === null) return;
+  const {running, at, problems} = launched;
   const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
@@ -65,6 +62,33 @@ export async function startServer(argv: string[]): Promise<void> {
   }
   leave(exit);
 }
+
+interface Launched {
+  running: Running;
+  /** Milliseconds since the epoch. */
+  at: number;
+  problems: Problem[];
+}
+
+/** Starts Apache, and has Python read the script meanwhile; null when something stands in the way: it has been said, and Apache is gone again. */
+async function launch(plan: ServerPlan, instance: InstancePlan, output: StartupOutput): Promise<Launched | null> {
+  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
+  if (place.some(isError)) {
+    refuse(place);
+    return null;
+  }
+  const at = Date.now();
+  const running = runApache(instance.launch, output.chunk);
+  const problems = [...place, ...(await checkScript(plan))];
+  if (!problems.some(isError)) return {running, at, problems};
+  running.signal('SIGTERM');
+  await running.ended;
+  undo();
+  refuse(problems);
+  return null;
+}
+
+const isError = (problem: Problem): boolean => problem.severity === 'error';
 
 /** Lines of Apache's own output that are repeated when it did not start. */
 const LAST_LINES = 10;

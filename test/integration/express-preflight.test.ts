@@ -4,8 +4,8 @@ import {chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSyn
 import {createServer} from 'node:net';
 import {basename, join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
-import {discover, currentHost, parseStartServer, prepareServer, releaseServerRoot} from '../../src/express/index.ts';
-import {AS_USER, realPlan, type RunningServer, serve} from '../fixtures/express/server.ts';
+import {discover, currentHost, parseStartServer, releaseServerRoot} from '../../src/express/index.ts';
+import {prepare, AS_USER, realPlan, type RunningServer, serve} from '../fixtures/express/server.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {tempCopy, tempDir} from '../support/temp.ts';
 
@@ -19,11 +19,11 @@ afterEach(async () => {
   running = null;
 });
 
-/** What prepareServer says about a command line; checks that an error leaves nothing behind. */
+/** What preparing says about a command line; checks that an error leaves nothing behind. */
 async function say(argv: string[], column = debian!, cwd?: string): Promise<string[]> {
   const plan = await realPlan(argv, column, cwd);
   const existed = existsSync(plan.paths.root);
-  const problems = await prepareServer(plan);
+  const problems = await prepare(plan);
   for (const {text} of problems) expect(text).toMatch(/^[^\n]+: [^\n]+; [^\n]+$/);
   const failed = problems.some((problem) => problem.severity === 'error');
   expect({root: existsSync(plan.paths.root), lock: existsSync(plan.paths.lock)}).toEqual({root: existed || !failed, lock: !failed});
@@ -126,17 +126,17 @@ describe('the port', () => {
 describe('the server root', () => {
   test('held by a living wsgideck; free again when that is gone', async () => {
     const plan = await realPlan([fixture('echo.wsgi')], debian!);
-    expect(await prepareServer(plan)).toEqual([]);
+    expect(await prepare(plan)).toEqual([]);
     const holder = spawn('sleep', ['60'], {stdio: 'ignore'});
     try {
       const start = readFileSync(`/proc/${holder.pid}/stat`, 'latin1').split(' ')[21];
       writeFileSync(plan.paths.lock, `${holder.pid} ${start}\n`);
-      expect((await prepareServer(plan)).map((problem) => problem.text)).toEqual([
+      expect((await prepare(plan)).map((problem) => problem.text)).toEqual([
         `server root in use: wsgideck (pid ${holder.pid}) runs in ${plan.paths.root}; stop it first or give another --server-root`,
       ]);
       // The same number, but another process than the one that took the lock.
       writeFileSync(plan.paths.lock, `${holder.pid} ${Number(start) - 1}\n`);
-      expect(await prepareServer(plan)).toEqual([]);
+      expect(await prepare(plan)).toEqual([]);
     } finally {
       holder.kill('SIGKILL');
       await once(holder, 'exit');
@@ -170,12 +170,12 @@ describe('the server root', () => {
   test('what a failed start wrote is taken back, what the user wrote is not', async () => {
     const script = fixture('syntax_error.wsgi');
     const plan = await realPlan([script], debian!);
-    expect(await prepareServer(plan)).toHaveLength(1);
+    expect(await prepare(plan)).toHaveLength(1);
     expect(existsSync(plan.paths.root)).toBe(false);
     copyFileSync(fixture('echo.wsgi'), script);
-    expect(await prepareServer(plan)).toEqual([]);
+    expect(await prepare(plan)).toEqual([]);
     writeFileSync(plan.paths.rewrite, '# mine\n');
-    expect(await prepareServer(plan)).toEqual([]);
+    expect(await prepare(plan)).toEqual([]);
     expect(readFileSync(plan.paths.rewrite, 'utf8')).toBe('# mine\n');
   });
 });

@@ -30,19 +30,28 @@ export async function preflight(plan: ServerPlan): Promise<Problem[]> {
   return [...(await checkPlace(plan)), ...(await script)];
 }
 
+export interface Prepared {
+  /** With an error among them nothing has been written. */
+  problems: Problem[];
+  /** Takes back what was written: a new server root goes, an older one gives its lock back. */
+  undo: () => void;
+}
+
 /**
- * Preflight and writing in one: the files are written while Python still reads the script (a quarter of the time to the first response),
- * and taken back if that ends in an error. With an error among the problems there is no server root and no lock (an older server
- * root stays, with new files in it).
+ * Everything before the launch, but for the script: checks the place and writes the server root. `checkScript` is left to the caller, because
+ * Python takes as long to read the script as Apache to read its configuration: the two go on side by side.
  * @throws the system's error when something cannot be written
  */
-export async function prepareServer(plan: ServerPlan): Promise<Problem[]> {
-  const script = checkScript(plan);
-  const place = await checkPlace(plan);
-  if (place.some(isError)) return [...place, ...(await script)];
+export async function prepareServer(plan: ServerPlan): Promise<Prepared> {
+  const problems = await checkPlace(plan);
   const existed = existsSync(plan.paths.root);
-  writeServerRoot(plan);
-  const problems = [...place, ...(await script)];
-  if (problems.some(isError)) (existed ? releaseServerRoot : removeServerRoot)(plan);
-  return problems;
+  const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
+  if (problems.some(isError)) return {problems, undo: () => {}};
+  try {
+    writeServerRoot(plan);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  return {problems, undo};
 }

@@ -8,9 +8,7 @@ import {
   fchownSync,
   mkdirSync,
   openSync,
-  rmdirSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import {nativeAsset} from '../assets.ts';
@@ -93,26 +91,9 @@ export function releaseServerRoot(plan: ServerPlan): void {
 }
 
 /**
- * Takes back what writeServerRoot made, for a start that came to nothing. Files of the user's (a filled envvars or rewrite.conf, logs with
- * content elsewhere) stay, and with them the directory.
+ * Takes back a server root that writeServerRoot made, for a start that came to nothing. Only for one that did not exist before: all in it is
+ * ours or Apache's.
  */
 export function removeServerRoot(plan: ServerPlan): void {
-  const {paths, options} = plan;
-  rmSync(paths.deck, {recursive: true, force: true});
-  for (const file of [paths.handler, paths.conf, paths.apachectl]) rmSync(file, {force: true});
-  for (const file of [paths.envvars, paths.rewrite, paths.errorLog, paths.accessLog, paths.startupLog]) {
-    if (file?.startsWith(`${paths.root}/`) && statSync(file, {throwIfNoEntry: false})?.size === 0) rmSync(file, {force: true});
-  }
-  const folders = [
-    options.pythonEggs === null ? paths.pythonEggs : null,
-    options.documentRoot === null ? paths.documentRoot : null,
-    paths.root,
-  ];
-  for (const folder of folders) {
-    try {
-      if (folder !== null) rmdirSync(folder);
-    } catch {
-      // Not empty: it holds something of the user's.
-    }
-  }
+  rmSync(plan.paths.root, {recursive: true, force: true});
 }
