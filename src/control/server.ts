@@ -1,4 +1,4 @@
-import {chmodSync, unlinkSync} from 'node:fs';
+import {chmodSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import * as v from 'valibot';
 import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
@@ -52,6 +52,8 @@ export class ControlServer {
 
   /** Binds the socket with mode 0600. Rejects when the path is too long or not writable. */
   async start(): Promise<void> {
+    // Left behind by a supervisor that was killed: the lock of the server root has told that nobody serves it.
+    rmSync(this.#path, {force: true});
     const server = createServer((socket) => this.#accept(socket));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -88,11 +90,7 @@ export class ControlServer {
       setTimeout(() => client.socket.destroy(), 300).unref();
     }
     await closed;
-    try {
-      unlinkSync(this.#path);
-    } catch {
-      // Node removes it itself on most platforms.
-    }
+    rmSync(this.#path, {force: true});
   }
 
   #accept(socket: Socket): void {

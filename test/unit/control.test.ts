@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync, statSync} from 'node:fs';
 import {createConnection} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -50,6 +51,17 @@ async function until(check: () => boolean): Promise<void> {
 
 test('only the owner may use the socket', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('a socket left behind by a killed supervisor is no obstacle', async () => {
+  await server.close();
+  const program = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', program]);
+  expect(statSync(path).isSocket()).toBe(true);
+  await server.start();
+  const deck = await connectDeck(path, {client: 'test'});
+  expect(deck.state().name).toBe('shop');
+  deck.end();
 });
 
 test('a client gets the state, then the events, and arrives at the same state', async () => {
