@@ -18,11 +18,6 @@ function listeningInodes(port: number): Set<string> {
   return inodes;
 }
 
-/** Does anybody listen on a port, on whatever address; null where the system does not tell. */
-export function isListenedOn(port: number): boolean | null {
-  return existsSync('/proc/net/tcp') ? listeningInodes(port).size > 0 : null;
-}
-
 function holds(pid: string, inodes: ReadonlySet<string>): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {

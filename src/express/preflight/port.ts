@@ -1,18 +1,28 @@
-import {createServer} from 'node:net';
+import {connect, createServer} from 'node:net';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem} from '../problem.ts';
-import {describeOwner, isListenedOn} from './port-owner.ts';
+import {describeOwner} from './port-owner.ts';
 
 /** Addresses that every machine has: there only the port can be in the way. */
 const SURE = new Set([null, '127.0.0.1', '0.0.0.0', 'localhost']);
 const FIRST_FREE_FOR_ALL = 1024;
 
 /**
- * The usual case without a socket of our own: the kernel's table says who listens, ten milliseconds faster, and no early client is let in only
- * to be cut off.
+ * The usual case, told by a connection that is refused: a tenth of the time of listening ourselves, and no early client is let in only to be cut off.
+ * (The kernel's own table of listeners takes 10 ms to read.) Somebody who listens on another address only is left for Apache to find.
  */
-function surelyFree(host: string | null, port: number): boolean {
-  return SURE.has(host) && port >= FIRST_FREE_FOR_ALL && isListenedOn(port) === false;
+function surelyFree(host: string | null, port: number): Promise<boolean> {
+  if (!SURE.has(host) || port < FIRST_FREE_FOR_ALL) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect({host: '127.0.0.1', port});
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    // Somebody who listens and is too busy to answer.
+    socket.setTimeout(500, () => socket.destroy(new Error('no answer')));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
 }
 
 /** Tries to listen as Apache will; null when that works. */
@@ -27,7 +37,7 @@ function tryListen(host: string | null, port: number): Promise<NodeJS.ErrnoExcep
 /** Can Apache listen there; if not, who is in the way. */
 export async function checkPort(plan: ServerPlan): Promise<Problem[]> {
   const {host, port} = plan.options;
-  if (surelyFree(host, port)) return [];
+  if (await surelyFree(host, port)) return [];
   const error = await tryListen(host, port);
   switch (error?.code) {
     case undefined:
