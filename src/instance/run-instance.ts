@@ -73,7 +73,7 @@ export async function runInstance(
   try {
     await Promise.all([server.start(), observer.start()]);
     outlet ??= make.dashboard();
-    const watching = plan.watch ? watchRoots(plan.watch, bus, supervisor) : null;
+    const watching = plan.watch ? watchRoots(plan.watch, first.at, bus, supervisor) : null;
     const exit = await supervisor.finished;
     await watching?.then((one) => one.close());
     await observer.stop();
@@ -85,13 +85,18 @@ export async function runInstance(
   }
 }
 
-async function watchRoots(watch: NonNullable<InstancePlan['watch']>, bus: Bus, supervisor: Supervisor): Promise<{close(): Promise<void>}> {
+async function watchRoots(
+  watch: NonNullable<InstancePlan['watch']>,
+  since: number,
+  bus: Bus,
+  supervisor: Supervisor,
+): Promise<{close(): Promise<void>}> {
   // Loaded only now: most servers do not watch, and the start does not wait for it.
   const {watchSources} = await import('./watcher.ts');
   const {include, exclude} = watch;
   const onChange = (files: string[]) => void supervisor.reload(files);
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
-  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, onChange, onProblem})));
+  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, since, onChange, onProblem})));
   return {
     async close() {
       await Promise.all(watchers.map((one) => one.close()));

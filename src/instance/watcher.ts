@@ -8,6 +8,8 @@ export interface WatchOptions {
   root: string;
   include: readonly string[];
   exclude: readonly string[];
+  /** When the running code was loaded, in milliseconds since the epoch: what was saved after that and before the first scan is a change too. */
+  since: number;
   /** One call per batch of saves, with paths relative to the root. */
   onChange: (files: string[]) => void;
   onProblem: (text: string, remedy: string) => void;
@@ -48,8 +50,14 @@ export async function watchSources(options: WatchOptions): Promise<{close(): Pro
         'changes in that place reload nothing; press r to reload by hand',
       );
   });
+  let scanned = false;
+  watcher.on('add', (path, stats) => {
+    if (scanned || (stats !== undefined && stats.mtimeMs > options.since)) seen(path);
+  });
+  watcher.on('change', seen);
+  watcher.on('unlink', seen);
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
-  for (const kind of ['add', 'change', 'unlink'] as const) watcher.on(kind, seen);
+  scanned = true;
   return {
     async close() {
       clearTimeout(timer);
@@ -60,7 +68,7 @@ export async function watchSources(options: WatchOptions): Promise<{close(): Pro
 
 function open(options: WatchOptions, ignored: (path: string, isFile: boolean) => boolean): FSWatcher {
   return chokidar.watch(options.root, {
-    ignoreInitial: true,
+    alwaysStat: true,
     followSymlinks: false,
     ignored: (path, stats) => (stats ? ignored(path, stats.isFile()) : false),
   });

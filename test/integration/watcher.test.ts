@@ -1,0 +1,90 @@
+import {mkdirSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {watchSources} from '../../src/instance/watcher.ts';
+import {tempDir} from '../support/temp.ts';
+import {until} from '../support/wait.ts';
+
+let watching: {close(): Promise<void>} | null = null;
+afterEach(async () => {
+  await watching?.close();
+  watching = null;
+});
+
+async function watch(root: string, since = Date.now(), include: string[] = [], exclude: string[] = []): Promise<string[][]> {
+  const batches: string[][] = [];
+  const onProblem = (text: string) => expect.unreachable(text);
+  watching = await watchSources({root, include, exclude, since, onChange: (files) => batches.push(files), onProblem});
+  return batches;
+}
+
+/** A tree that was there long before. */
+function tree(files: string[]): string {
+  const root = tempDir();
+  const old = new Date(Date.now() - 3_600_000);
+  for (const file of files) {
+    mkdirSync(join(root, file, '..'), {recursive: true});
+    writeFileSync(join(root, file), 'old\n');
+    utimesSync(join(root, file), old, old);
+  }
+  return root;
+}
+
+test('a save, a new file in a new folder, a rename over it and a removal are changes; caches are not', async () => {
+  const root = tree(['shop/views.py', 'templates/cart.html', 'node_modules/a/index.json']);
+  const batches = await watch(root);
+  const next = async (what: string, change: () => void) => {
+    const before = batches.length;
+    change();
+    await until(what, () => batches.length > before);
+    return batches.at(-1);
+  };
+  expect(await next('a save', () => writeFileSync(join(root, 'shop/views.py'), 'new\n'))).toEqual(['shop/views.py']);
+  expect(
+    await next('a file in a new folder', () => {
+      mkdirSync(join(root, 'shop/deep/er'), {recursive: true});
+      writeFileSync(join(root, 'shop/deep/er/new.py'), '');
+    }),
+  ).toEqual(['shop/deep/er/new.py']);
+  expect(
+    await next('a save by rename', () => {
+      writeFileSync(join(root, 'templates/.cart.tmp'), 'new\n');
+      renameSync(join(root, 'templates/.cart.tmp'), join(root, 'templates/cart.html'));
+    }),
+  ).toEqual(['templates/cart.html']);
+  const before = batches.length;
+  writeFileSync(join(root, 'node_modules/a/index.json'), 'new\n');
+  mkdirSync(join(root, 'shop/__pycache__'));
+  writeFileSync(join(root, 'shop/__pycache__/views.cpython-311.pyc'), '');
+  expect(await next('a removal', () => rmSync(join(root, 'shop/views.py')))).toEqual(['shop/views.py']);
+  expect(batches).toHaveLength(before + 1);
+});
+
+test('saving many files at once is one change', async () => {
+  const root = tree(Array.from({length: 300}, (_, n) => `pkg/m${n}.py`));
+  const batches = await watch(root);
+  for (let n = 0; n < 300; n++) writeFileSync(join(root, `pkg/m${n}.py`), 'new\n');
+  await until('all files', () => new Set(batches.flat()).size === 300);
+  // One, unless the machine stalls in the middle of the writing for longer than a batch may wait.
+  expect(batches.length).toBeLessThan(10);
+});
+
+test('what was saved after the code was loaded and before the watch began is a change', async () => {
+  const root = tree(['a.py', 'b.py']);
+  const loaded = Date.now() - 1000;
+  writeFileSync(join(root, 'b.py'), 'saved meanwhile\n');
+  const batches = await watch(root, loaded);
+  await until('the early save', () => batches.length > 0);
+  expect(batches.flat()).toEqual(['b.py']);
+});
+
+test('globs widen and narrow', async () => {
+  const root = tree(['data/rates.csv', 'gen/out.py', 'a.py']);
+  const batches = await watch(root, Date.now(), ['*.csv'], ['gen/**']);
+  writeFileSync(join(root, 'gen/out.py'), 'new\n');
+  writeFileSync(join(root, 'data/rates.csv'), 'new\n');
+  await until('the table', () => batches.flat().includes('data/rates.csv'));
+  writeFileSync(join(root, 'a.py'), 'new\n');
+  await until('the module', () => batches.flat().includes('a.py'));
+  expect(batches.flat()).not.toContain('gen/out.py');
+});
