@@ -42,6 +42,7 @@ export class Supervisor {
   #probing: AbortController | null = null;
   #retry: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
+  #kill: NodeJS.Timeout | undefined;
   #lastExit: ExitInfo = {code: 1, signal: null};
 
   constructor(options: SupervisorOptions) {
@@ -94,7 +95,9 @@ export class Supervisor {
       this.#phase('stopping', 'killing what is left');
     } else if (this.#stopping === 'now') {
       running.signal(signal);
-      this.#phase('stopping', 'stopping now; requests in flight are cut');
+      this.#phase('stopping', 'stopping now; requests in flight are cut; again: kill');
+      // Apache alone takes nine seconds to give up on a stuck child; whoever says "now" has waited enough when the daemons had their time.
+      this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + 1) * 1000);
     } else {
       running.signal('graceful-stop');
       this.#phase('stopping', 'no new connections; waiting for the requests in flight');
@@ -119,6 +122,8 @@ export class Supervisor {
   reload(files: string[]): CommandResult {
     if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
     if (!this.#running) return this.#again('reload: starting Apache again');
+    // Embedded mode has no daemon processes: only Apache's own restart loads new code.
+    if (this.#options.bus.state().info?.processes === 0) return this.restart(true, files.length > 0 ? `${files[0]} changed` : 'reload');
     this.#reloads.request(files);
     return {ok: true, text: files.length > 0 ? `reloading: ${files[0]}` : 'reloading'};
   }
@@ -163,6 +168,7 @@ export class Supervisor {
     this.#probing?.abort();
     this.#reloads.cancel();
     clearInterval(this.#drain);
+    clearTimeout(this.#kill);
     this.#lastExit = end.exit;
     if (this.#stopping !== 'no') return this.#end(end.exit);
     if (!this.#everAnswered && !this.#answered) return this.#fail(`Apache did not start: ${end.text}`, end.exit);
