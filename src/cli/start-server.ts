@@ -1,97 +1,16 @@
-import {statSync} from 'node:fs';
-import {
-  bannerLines,
-  checkScript,
-  currentHost,
-  discover,
-  helpText,
-  httpdCommand,
-  parseStartServer,
-  planServer,
-  prepareServer,
-  releaseServerRoot,
-  UsageError,
-  type Problem,
-  type ServerPlan,
-  type StartOptions,
-} from '../express/index.ts';
-import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
-import {hasTerminal} from '../instance/terminal.ts';
-import type {InstancePlan} from '../instance/instance-plan.ts';
-import type {Running} from '../instance/running.ts';
-import {catchSignals} from '../instance/signals.ts';
-import {StartupOutput} from '../instance/startup-output.ts';
-import {safeText} from '../terminal/safe-text.ts';
+import {currentHost, discover, helpText, parseStartServer, planServer, UsageError, type StartOptions} from '../express/index.ts';
+import {refuse} from './say.ts';
+import {serve} from './serve.ts';
 
-/** Size of Apache's pty; nothing there looks at it. */
-const PTY = {cols: 200, rows: 50};
-
-/**
- * `wsgideck start-server`: everything up to Apache's launch happens here, with as little loaded as possible; what watches over it is loaded while
- * Apache starts. Sets the exit status: Apache's own, 2 for a wrong command line, 1 for what preflight finds.
- */
+/** `wsgideck start-server`: exit status 2 for a wrong command line, 1 for what stands in the way of a start, otherwise Apache's own. */
 export async function startServer(argv: string[]): Promise<void> {
   const options = read(argv);
   if (options === null) return;
   const host = currentHost();
   const discovery = discover(options, host);
   if (!discovery.ok) return refuse(discovery.problems);
-  const plan = planServer(options, discovery.found, host);
-  const instance = instancePlan(plan);
-  // Python reads the script meanwhile: the time to load what launches Apache is free.
-  const signals = catchSignals();
-  const output = new StartupOutput();
-  let launched: Launched | null;
-  try {
-    launched = await launch(plan, instance, output);
-  } catch (error) {
-    releaseServerRoot(plan);
-    return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
-  }
-  if (launched === null) return;
-  const {running, at, problems} = launched;
-  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
-  const warnings = problems.map((one) => one.text);
-  if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
-  const {runInstance} = await import('../instance/run-instance.ts');
-  const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
-  releaseServerRoot(plan);
-  if (failure !== null) {
-    for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
-    say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
-  }
-  leave(exit);
+  return serve(planServer(options, discovery.found, host));
 }
-
-interface Launched {
-  running: Running;
-  /** Milliseconds since the epoch. */
-  at: number;
-  problems: Problem[];
-}
-
-/** Starts Apache, and has Python read the script meanwhile; null when something stands in the way: it has been said, and Apache is gone again. */
-async function launch(plan: ServerPlan, instance: InstancePlan, output: StartupOutput): Promise<Launched | null> {
-  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
-  if (place.some(isError)) {
-    refuse(place);
-    return null;
-  }
-  const at = Date.now();
-  const running = runApache(instance.launch, output.chunk);
-  const problems = [...place, ...(await checkScript(plan))];
-  if (!problems.some(isError)) return {running, at, problems};
-  running.signal('SIGTERM');
-  await running.ended;
-  undo();
-  refuse(problems);
-  return null;
-}
-
-const isError = (problem: Problem): boolean => problem.severity === 'error';
-
-/** Lines of Apache's own output that are repeated when it did not start. */
-const LAST_LINES = 10;
 
 function read(argv: string[]): StartOptions | null {
   try {
@@ -105,53 +24,4 @@ function read(argv: string[]): StartOptions | null {
     process.exitCode = error.exitCode;
   }
   return null;
-}
-
-function refuse(problems: readonly Problem[]): void {
-  for (const {severity, text} of problems) say(severity === 'warning' ? `warning: ${text}` : `error: ${text}`);
-  process.exitCode = 1;
-}
-
-function say(text: string): void {
-  process.stderr.write(`wsgideck: ${text}\n`);
-}
-
-/** Ends as Apache ended: with its status, or by the same signal. */
-function leave(exit: {code: number | null; signal: string | null}): void {
-  if (exit.signal !== null) {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.removeAllListeners(name);
-    process.kill(process.pid, exit.signal);
-  }
-  process.exitCode = exit.code ?? 1;
-}
-
-/** The level for all modules in a LogLevel such as "warn wsgi:debug". */
-function generalLevel(text: string): LogLevel {
-  const general = text.split(/\s+/).find((word) => !word.includes(':')) ?? 'warn';
-  return LOG_LEVELS.find((level) => general === level || general.startsWith(level)) ?? 'warn';
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, {throwIfNoEntry: false})?.size ?? 0;
-}
-
-function instancePlan(plan: ServerPlan): InstancePlan {
-  const {paths, probe, runUser, watch} = plan;
-  return {
-    info: {...plan.info, supervisorPid: process.pid},
-    launch: {...httpdCommand(plan), graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, ...PTY},
-    target: probe,
-    controlSocket: paths.controlSocket,
-    agentSocket: paths.agentSocket,
-    runDirectory: paths.run,
-    errorLog: paths.errorLog,
-    accessLog: paths.deckAccessLog,
-    errorLogFrom: sizeOf(paths.errorLog),
-    accessLogFrom: sizeOf(paths.deckAccessLog),
-    runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
-    watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
-    logLevel: generalLevel(plan.options.logLevel),
-    banner: bannerLines(plan),
-    warnings: [],
-  };
 }

@@ -39,6 +39,7 @@ const query = v.variant('type', [
   }),
   v.strictObject({type: v.literal('capture'), id: count}),
   v.strictObject({type: v.literal('live'), pid}),
+  v.strictObject({type: v.literal('config')}),
   v.strictObject({
     type: v.literal('source'),
     file: v.pipe(v.string(), v.maxLength(4096)),

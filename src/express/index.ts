@@ -1,6 +1,7 @@
 /** Options in, server root out. The one way into this folder for the rest of the program. */
 export {bannerLines} from './banner.ts';
 export {type Discovery, discover, type Found} from './discovery/discover.ts';
+export {effectiveOptions} from './effective.ts';
 export {helpText} from './help.ts';
 export {currentHost, type Host} from './host.ts';
 export {type HttpdCommand, httpdCommand} from './httpd-command.ts';

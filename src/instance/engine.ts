@@ -1,6 +1,6 @@
 import {kill} from 'node:process';
 import type {Engine} from '../control/server.ts';
-import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
+import type {Command, CommandResult, ConfigView, Query, QueryResults} from '../model/commands.ts';
 import type {DeckEvent} from '../model/events.ts';
 import {summarise} from '../model/reduce.ts';
 import {sourceAround} from '../sources/source-text.ts';
@@ -18,12 +18,14 @@ export class LiveEngine implements Engine {
   readonly #supervisor: Supervisor;
   readonly #observer: Observer;
   readonly #captures: Captures;
+  readonly #config: () => ConfigView;
 
-  constructor(bus: Bus, supervisor: Supervisor, observer: Observer, captures: Captures) {
+  constructor(bus: Bus, supervisor: Supervisor, observer: Observer, captures: Captures, config: () => ConfigView) {
     this.#bus = bus;
     this.#supervisor = supervisor;
     this.#observer = observer;
     this.#captures = captures;
+    this.#config = config;
   }
 
   state() {
@@ -64,6 +66,8 @@ export class LiveEngine implements Engine {
         return this.#captures.get(query.id);
       case 'live':
         return this.#live(query.pid);
+      case 'config':
+        return this.#config();
       case 'source':
         // A screen may only read what a stack or traceback has named: the socket is no way to read any file.
         if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');

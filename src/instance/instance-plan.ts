@@ -1,4 +1,5 @@
 import type {InstanceInfo} from '../model/events.ts';
+import type {ConfigView} from '../model/commands.ts';
 import type {LogLevel} from '../model/log.ts';
 import type {GuardLaunch} from './guard.ts';
 import type {ProbeTarget} from './probe.ts';
@@ -24,6 +25,8 @@ export interface InstancePlan {
   watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
   /** Apache's general log level, as the user gave it. */
   logLevel: LogLevel;
+  /** The options in effect and the generated configuration, for the screen. */
+  config: () => ConfigView;
   /** Printed before anything else in plain mode. */
   banner: readonly string[];
   /** What preflight found that does not stop the start. */

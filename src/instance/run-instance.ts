@@ -69,7 +69,7 @@ export async function runInstance(
     if (signal === 'SIGHUP' && terminalGone()) supervisor.forward('SIGTERM');
     else supervisor.forward(signal);
   });
-  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures), plan.controlSocket);
+  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures, plan.config), plan.controlSocket);
   try {
     await Promise.all([server.start(), observer.start()]);
     outlet ??= make.dashboard();

@@ -34,8 +34,29 @@ export type Query =
   | {type: 'capture'; id: number}
   /** The stacks of one daemon process as they are now, not kept in the list of captures: for a live view that asks every second. */
   | {type: 'live'; pid: number}
+  /** The options in effect and the configuration that was made of them. */
+  | {type: 'config'}
   /** Source text around a line of a file that a stack or traceback of this instance has named; refused for any other file. */
   | {type: 'source'; file: string; line: number; context: number};
+
+/** One option of the command line as it is in effect. */
+export interface EffectiveOption {
+  name: string;
+  area: string;
+  value: string;
+  /** Differs from the default. */
+  given: boolean;
+  help: string;
+}
+
+/** How the server was set up. */
+export interface ConfigView {
+  options: EffectiveOption[];
+  /** The generated configuration file and its lines; comments starting with `# ` head the sections. */
+  file: string;
+  lines: string[];
+  error?: string;
+}
 
 export interface LogWindow {
   entries: LogEntry[];
@@ -62,6 +83,7 @@ export interface QueryResults {
   capture: StackCapture | null;
   /** Null when the process is gone. */
   live: StackCapture | null;
+  config: ConfigView;
   source: SourceWindow;
 }
 

@@ -355,6 +355,7 @@ export class MemoryDeck implements Deck {
     if (query.type === 'log') return windowOf(this.log, query);
     if (query.type === 'capture') return this.captures.find((one) => one.id === query.id) ?? null;
     if (query.type === 'live') return capture({id: 0, at: Date.now(), pid: query.pid});
+    if (query.type === 'config') return {options: [], file: '/tmp/root/httpd.conf', lines: []};
     return {file: query.file, from: 114, lines: SOURCE};
   }
 

@@ -1,0 +1,143 @@
+import {readFileSync, statSync} from 'node:fs';
+import {
+  bannerLines,
+  checkScript,
+  effectiveOptions,
+  httpdCommand,
+  prepareServer,
+  releaseServerRoot,
+  type Problem,
+  type ServerPlan,
+} from '../express/index.ts';
+import type {ConfigView} from '../model/commands.ts';
+import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
+import {hasTerminal} from '../instance/terminal.ts';
+import type {InstancePlan} from '../instance/instance-plan.ts';
+import type {Running} from '../instance/running.ts';
+import {catchSignals} from '../instance/signals.ts';
+import {StartupOutput} from '../instance/startup-output.ts';
+import {safeText} from '../terminal/safe-text.ts';
+import {refuse, say} from './say.ts';
+
+/** Size of Apache's pty; nothing there looks at it. */
+const PTY = {cols: 200, rows: 50};
+
+export interface ServeOptions {
+  /** The environment that Apache is started in; this process's own unless told. */
+  env?: NodeJS.ProcessEnv;
+  /** What the caller has found out itself is added to the problems (or takes the place of some) before they are shown. */
+  review?: (problems: Problem[]) => Problem[];
+}
+
+/**
+ * From the plan to the end of the server: writes the server root, launches Apache, and runs the instance with the output that was asked for.
+ * Everything up to the launch happens with as little loaded as possible; what watches over Apache is loaded while it starts. Sets the exit
+ * status: Apache's own, or 1 for what preflight finds.
+ */
+export async function serve(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions = {}): Promise<void> {
+  const instance = instancePlan(plan, env);
+  // Python reads the script meanwhile: the time to load what launches Apache is free.
+  const signals = catchSignals();
+  const output = new StartupOutput();
+  let launched: Launched | null;
+  try {
+    launched = await launch(plan, instance, output);
+  } catch (error) {
+    releaseServerRoot(plan);
+    return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
+  }
+  if (launched === null) return;
+  const {running, at} = launched;
+  const problems = review(launched.problems);
+  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
+  const warnings = problems.map((one) => one.text);
+  if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
+  const {runInstance} = await import('../instance/run-instance.ts');
+  const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
+  releaseServerRoot(plan);
+  if (failure !== null) {
+    for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
+    say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
+  }
+  leave(exit);
+}
+
+interface Launched {
+  running: Running;
+  /** Milliseconds since the epoch. */
+  at: number;
+  problems: Problem[];
+}
+
+/** Starts Apache, and has Python read the script meanwhile; null when something stands in the way: it has been said, and Apache is gone again. */
+async function launch(plan: ServerPlan, instance: InstancePlan, output: StartupOutput): Promise<Launched | null> {
+  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
+  if (place.some(isError)) {
+    refuse(place);
+    return null;
+  }
+  const at = Date.now();
+  const running = runApache(instance.launch, output.chunk);
+  const problems = [...place, ...(await checkScript(plan))];
+  if (!problems.some(isError)) return {running, at, problems};
+  running.signal('SIGTERM');
+  await running.ended;
+  undo();
+  refuse(problems);
+  return null;
+}
+
+const isError = (problem: Problem): boolean => problem.severity === 'error';
+
+/** Lines of Apache's own output that are repeated when it did not start. */
+const LAST_LINES = 10;
+
+/** Ends as Apache ended: with its status, or by the same signal. */
+function leave(exit: {code: number | null; signal: string | null}): void {
+  if (exit.signal !== null) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.removeAllListeners(name);
+    process.kill(process.pid, exit.signal);
+  }
+  process.exitCode = exit.code ?? 1;
+}
+
+function configView(plan: ServerPlan): ConfigView {
+  const view = {options: effectiveOptions(plan.options), file: plan.paths.conf};
+  try {
+    return {...view, lines: readFileSync(view.file, 'utf8').split('\n')};
+  } catch (error) {
+    return {...view, lines: [], error: (error as Error).message};
+  }
+}
+
+/** The level for all modules in a LogLevel such as "warn wsgi:debug". */
+function generalLevel(text: string): LogLevel {
+  const general = text.split(/\s+/).find((word) => !word.includes(':')) ?? 'warn';
+  return LOG_LEVELS.find((level) => general === level || general.startsWith(level)) ?? 'warn';
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, {throwIfNoEntry: false})?.size ?? 0;
+}
+
+function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
+  const {paths, probe, runUser, watch} = plan;
+  return {
+    info: {...plan.info, supervisorPid: process.pid},
+    launch: {...httpdCommand(plan, env), graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, ...PTY},
+    target: probe,
+    controlSocket: paths.controlSocket,
+    agentSocket: paths.agentSocket,
+    runDirectory: paths.run,
+    errorLog: paths.errorLog,
+    accessLog: paths.deckAccessLog,
+    errorLogFrom: sizeOf(paths.errorLog),
+    accessLogFrom: sizeOf(paths.deckAccessLog),
+    runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
+    watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
+    logLevel: generalLevel(plan.options.logLevel),
+    config: () => configView(plan),
+    banner: bannerLines(plan),
+    warnings: [],
+  };
+}
