@@ -41,14 +41,13 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
   const output = new StartupOutput();
   let launched: Launched | null;
   try {
-    launched = await launch(plan, instance, output);
+    launched = await launch(plan, instance, output, review);
   } catch (error) {
     releaseServerRoot(plan);
     return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
   }
   if (launched === null) return;
-  const {running, at} = launched;
-  const problems = review(launched.problems);
+  const {running, at, problems} = launched;
   const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
@@ -70,15 +69,20 @@ interface Launched {
 }
 
 /** Starts Apache, and has Python read the script meanwhile; null when something stands in the way: it has been said, and Apache is gone again. */
-async function launch(plan: ServerPlan, instance: InstancePlan, output: StartupOutput): Promise<Launched | null> {
+async function launch(
+  plan: ServerPlan,
+  instance: InstancePlan,
+  output: StartupOutput,
+  review: (problems: Problem[]) => Problem[],
+): Promise<Launched | null> {
   const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
   if (place.some(isError)) {
-    refuse(place);
+    refuse(review(place));
     return null;
   }
   const at = Date.now();
   const running = runApache(instance.launch, output.chunk);
-  const problems = [...place, ...(await checkScript(plan))];
+  const problems = review([...place, ...(await checkScript(plan))]);
   if (!problems.some(isError)) return {running, at, problems};
   running.signal('SIGTERM');
   await running.ended;
