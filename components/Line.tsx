@@ -1,14 +1,15 @@
 import {Transform} from 'ink';
-import {memo} from 'react';
+import {memo, useContext} from 'react';
+import {Printer} from './printer.ts';
 
 /**
- * One row of the screen, painted and cut to its width already. As a transform it reaches Ink's output without being measured, checked
- * for wrapping and cleaned again: a third of the cost of a frame. That is allowed because rows are made of safe text and never wider than
- * the screen (`fitRow`, `paint`).
+ * One row of the screen, painted and cut to its width already (`fitRow`, `paint`). Ink places a sign for it, which becomes the row on
+ * its way to the terminal: see `RowPrinter`.
  */
 export const Line = memo(function Line({text}: {text: string}) {
+  const printer = useContext(Printer);
   return (
-    <Transform transform={() => text} accessibilityLabel={text}>
+    <Transform transform={() => printer.sign(text)} accessibilityLabel={text}>
       {' '}
     </Transform>
   );

@@ -64,6 +64,7 @@ export class DashboardStore {
   #drawnSecond = 0;
   #dirty = true;
   #waiting = false;
+  #held = false;
   #left = false;
   #timer: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -84,7 +85,10 @@ export class DashboardStore {
     };
     this.log = new LogFetcher(deck, () => {
       settleLog(this);
-      this.refresh();
+      if (this.log.stale) return this.refresh();
+      // Lines that came meanwhile are for the next tick: asking at once would make two clocks of one.
+      this.#dirty = true;
+      this.#flush();
     });
     this.tail = new LogFetcher(deck, changed);
     this.capture = new CaptureFetcher(deck, () => this.refresh());
@@ -184,7 +188,9 @@ export class DashboardStore {
     }
     if (second !== this.#drawnSecond || (state !== this.#drawnState && !calm(this.#drawnState, state))) this.#dirty = true;
     this.#fetch();
-    this.#flush();
+    // Log lines are a millisecond away and will draw by themselves: a frame before them would double the cost. Once, not for ever.
+    this.#held = this.log.busy && !this.#held;
+    if (!this.#held) this.#flush();
   }
 
   /** The dashboard goes by itself when the server it was asked to stop has stopped, or when the wire is cut. */
@@ -252,6 +258,7 @@ export class DashboardStore {
     const now = this.now();
     const state = deck.state();
     this.#dirty = false;
+    this.#held = false;
     this.#drawnState = state;
     this.#drawnSecond = Math.floor(now / 1000);
     this.#snapshot = {

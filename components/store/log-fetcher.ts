@@ -20,11 +20,22 @@ export class LogFetcher {
   readonly #changed: () => void;
   #wish: LogWish | null = null;
   #asked = '';
+  #query = '';
   #busy = false;
 
   constructor(deck: Deck, changed: () => void) {
     this.#deck = deck;
     this.#changed = changed;
+  }
+
+  /** A question is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** The screen wants other lines than were asked for: not only newer ones. */
+  get stale(): boolean {
+    return this.#wish !== null && JSON.stringify(queryOf(this.#wish)) !== this.#query;
   }
 
   /** Says what the screen needs now; null when no log is shown. */
@@ -39,9 +50,11 @@ export class LogFetcher {
     const query = queryOf(wish);
     // Entries that came since only matter where the newest end is shown, or where it is not known that there is none.
     const moves = wish.choice.anchor.mode === 'follow' || (wish.choice.anchor.mode === 'after' && this.window?.newer !== true);
-    const key = JSON.stringify([query, moves ? wish.last : 0]);
+    const text = JSON.stringify(query);
+    const key = `${moves ? wish.last : 0} ${text}`;
     if (key === this.#asked) return;
     this.#asked = key;
+    this.#query = text;
     this.#busy = true;
     try {
       this.window = await this.#deck.ask(query);

@@ -56,17 +56,26 @@ const CONTROL = /\p{Cc}/u;
 
 /**
  * The row as a string with escape codes. The text of every span is one row of safe text already; controls are caught here all the same.
- * Codes are written in the very form in which Ink writes them again: it then finds the row among those it has taken apart already.
+ * Blanks at the end are left out unless they are seen: a line is erased before it is written.
  */
 export function paint(row: Row, colour: boolean): string {
   const tones = colour ? COLOURED : WEIGHT_ONLY;
   let painted = '';
   let on = NOTHING;
+  let blank = '';
   for (const span of row.spans) {
     if (span.text === '') continue;
     const tone = tones[span.tone ?? 'plain'];
     const wanted = row.selected === true ? chosen(tone, tones.dim) : span.inverse === true ? inverted(tone) : tone;
-    painted += between(on, wanted) + (CONTROL.test(span.text) ? safeText(span.text) : span.text);
+    const text = CONTROL.test(span.text) ? safeText(span.text) : span.text;
+    const ink = wanted.includes(INVERSE) ? text : text.trimEnd();
+    if (ink === '') {
+      blank += text;
+      continue;
+    }
+    // Blanks look the same in every style but the inverse one.
+    painted += (on.includes(INVERSE) ? between(on, wanted) + blank : blank + between(on, wanted)) + ink;
+    blank = text.slice(ink.length);
     on = wanted;
   }
   return painted + between(on, NOTHING);

@@ -135,6 +135,26 @@ test('logs: filter, inverse, a bad pattern, level, source, back to following', a
   await screen.shows((text) => /source access/.test(text) && !/ValueError/.test(text));
 });
 
+test('logs: the lines and their count come in one frame, not one after the other', async () => {
+  const deck = new MemoryDeck(busyEvents(someLog(100)));
+  using screen = view(deck, {columns: 100, rows: 24});
+  screen.press('4');
+  await screen.shows(/following/);
+  const apart: string[] = [];
+  const unsubscribe = screen.store.subscribe(() => {
+    const {body} = screen.store.painted();
+    const counted = /(\d+) entries/.exec(body.join('\n'))?.[1];
+    const newest = /line (\d+)/.exec(body.at(-1) ?? '')?.[1];
+    if (newest !== undefined && newest !== counted) apart.push(`${counted} entries, newest ${newest}`);
+  });
+  for (let seq = 101; seq <= 106; seq++) {
+    deck.happen(event({type: 'log', entry: {seq, at: NOW, source: 'error', level: 'info', text: `line ${seq}`}}));
+    await screen.shows(new RegExp(`line ${seq}`));
+  }
+  unsubscribe();
+  expect(apart).toEqual([]);
+});
+
 test('logs: scrolling back stands still while lines come, every line is reached once, end follows', async () => {
   const deck = new MemoryDeck(busyEvents(someLog(100)));
   using screen = view(deck, {columns: 100, rows: 24});
@@ -150,7 +170,7 @@ test('logs: scrolling back stands still while lines come, every line is reached 
   }
   expect(seen).toEqual(Array.from({length: 99}, (_, index) => 99 - index));
   await screen.shows(/scrolled back/);
-  await screen.shows(/GET \/item\/0 /);
+  await screen.shows(/GET \/item\/0$/m);
   const still = screen.lines().slice(3, -2);
   deck.happen(event({type: 'log', entry: {seq: 101, at: NOW, source: 'error', level: 'info', text: 'a new line'}}));
   await screen.shows(/101 entries/);

@@ -62,6 +62,13 @@ test('sparklines and bars', () => {
   expect(bar(1, 0, 4, g).rest).toBe('────');
 });
 
+test('blanks at the end of a row are painted only where they are seen', () => {
+  expect(paint(row(' a ', span('  b ', 'dim'), '   '), true)).toBe(' a \u001b[90m  b\u001b[39m');
+  expect(paint({spans: [{text: 'a '}, {text: ' b ', inverse: true}, {text: '  '}]}, true)).toBe('a \u001b[7m b \u001b[27m');
+  expect(paint({spans: [{text: ' b ', inverse: true}, {text: '  '}, {text: 'c'}]}, true)).toBe('\u001b[7m b \u001b[27m  c');
+  expect(paint(row('    '), true)).toBe('');
+});
+
 test('paint: codes are closed, controls never pass, an inverse span ends', () => {
   expect(paint(row('a', span('b', 'dim'), span('c', 'now')), true)).toBe('a\u001b[90mb\u001b[1m\u001b[31mc\u001b[39m\u001b[22m');
   expect(paint(row('\u001b]0;title\u0007\u001b[2J'), true)).not.toMatch(/[\u0000-\u001f]/);
