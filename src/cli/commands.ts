@@ -1,9 +1,22 @@
+import {existsSync} from 'node:fs';
 import {enableCompileCache} from 'node:module';
+import {dirname, join} from 'node:path';
+import {COMMANDS} from './command-table.ts';
 
-/** Runs one command. Each one's file is loaded only when it is asked for: the start path stays short. */
+/** Runs one command. */
 export async function run([name, ...rest]: string[]): Promise<void> {
   enableCompileCache();
-  if (name === 'start-server') return (await import('./start-server.ts')).startServer(rest);
-  if (name === 'attach') return (await import('./attach.ts')).attach(rest);
+  ownEnvironment();
+  const command = COMMANDS.find((one) => one.name === name);
+  if (command) return command.run(rest);
   return (await import('./usage.ts')).usage(name);
+}
+
+/**
+ * Called as ENVIRONMENT/bin/mod_wsgi-express (a link to us in the place of the original), that virtual environment is the one to use,
+ * active or not: scripts and unit files call the original in this way.
+ */
+function ownEnvironment(): void {
+  const folder = dirname(dirname(process.argv[1] ?? ''));
+  if (existsSync(join(folder, 'pyvenv.cfg'))) process.env['VIRTUAL_ENV'] = folder;
 }

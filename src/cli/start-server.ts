@@ -6,6 +6,7 @@ import {serve} from './serve.ts';
 export async function startServer(argv: string[]): Promise<void> {
   const options = read(argv);
   if (options === null) return;
+  if (options.setupOnly) return (await import('./setup-server.ts')).setUp(options);
   const host = currentHost();
   const discovery = discover(options, host);
   if (!discovery.ok) return refuse(discovery.problems);

@@ -40,7 +40,11 @@ function environmentPython(folder: string): string | null {
  * Chooses mod_wsgi and Python together: the active virtual environment (VIRTUAL_ENV), `.venv` in the working directory, the system.
  * An environment without mod_wsgi uses the system's when both are of the same minor version of Python.
  */
-export function findModWsgi(httpd: Httpd, workingDirectory: string, host: Host): {module: ModWsgi; python: PythonFound} | Problem {
+export function findModWsgi(
+  httpd: Pick<Httpd, 'modulesDirectory' | 'files'>,
+  workingDirectory: string,
+  host: Host,
+): {module: ModWsgi; python: PythonFound} | Problem {
   const active = host.env.VIRTUAL_ENV;
   const candidates = [active, join(workingDirectory, '.venv')].filter((folder): folder is string => Boolean(folder));
   for (const folder of candidates) {

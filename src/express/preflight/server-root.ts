@@ -66,11 +66,12 @@ function checkInUse(plan: ServerPlan): Problem[] {
   if (owner && owner.pid !== process.pid) {
     return [failure(`server root in use: wsgideck (pid ${owner.pid}) runs in ${paths.root}; stop it first or give another --server-root`)];
   }
-  const apache = runningApache(plan);
+  // Set up anew under an Apache that apachectl has started: its next restart reads the new files.
+  const apache = plan.options.setupOnly ? null : runningApache(plan);
   if (apache === null) return [];
   return [
     failure(
-      `server root in use: Apache (pid ${apache}) runs in ${paths.root}; stop it first (kill ${apache}) or give another --server-root`,
+      `server root in use: Apache (pid ${apache}) runs in ${paths.root}; stop it first (${paths.apachectl} stop) or give another --server-root`,
     ),
   ];
 }

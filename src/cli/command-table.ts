@@ -1,0 +1,66 @@
+/** What the words after a command are, for completion: the options of `start-server`, those listed, or a server root. */
+export type CommandWords = 'server options' | 'server root' | readonly string[];
+
+/** One command of `wsgideck`. Its code is loaded only when it is asked for: the start path stays short. */
+export interface Command {
+  readonly name: string;
+  /** What follows the name, as in the usage. */
+  readonly words: string;
+  /** For people, at most 46 characters: the help fits in 80 columns. */
+  readonly summary: string;
+  readonly takes: CommandWords;
+  readonly run: (argv: string[]) => void | Promise<void>;
+}
+
+/** All commands, in the order in which the help shows them. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'start-server',
+    words: 'SCRIPT [OPTIONS]',
+    summary: 'serve a WSGI application, with the dashboard',
+    takes: 'server options',
+    run: async (argv) => (await import('./start-server.ts')).startServer(argv),
+  },
+  {
+    name: 'setup-server',
+    words: 'SCRIPT [OPTIONS]',
+    summary: 'only write the server root and its apachectl',
+    takes: 'server options',
+    run: async (argv) => (await import('./setup-server.ts')).setupServer(argv),
+  },
+  {
+    name: 'runmodwsgi',
+    words: '[OPTIONS]',
+    summary: 'serve the Django project of this directory',
+    takes: 'server options',
+    run: async (argv) => (await import('./runmodwsgi.ts')).runmodwsgi(argv),
+  },
+  {
+    name: 'attach',
+    words: 'SERVER-ROOT',
+    summary: 'another dashboard on a running server',
+    takes: 'server root',
+    run: async (argv) => (await import('./attach.ts')).attach(argv),
+  },
+  {
+    name: 'module-config',
+    words: '',
+    summary: 'lines that load mod_wsgi into your own Apache',
+    takes: [],
+    run: async (argv) => (await import('./module-config.ts')).moduleConfig(argv),
+  },
+  {
+    name: 'module-location',
+    words: '',
+    summary: 'where the mod_wsgi module is',
+    takes: [],
+    run: async (argv) => (await import('./module-location.ts')).moduleLocation(argv),
+  },
+  {
+    name: 'install-module',
+    words: '[OPTIONS]',
+    summary: "copy the module to Apache's other modules",
+    takes: ['--modules-directory'],
+    run: async (argv) => (await import('./install-module.ts')).installModule(argv),
+  },
+];
