@@ -14,7 +14,10 @@ export interface StartOptions extends OptionValues {
 
 export type ParsedStart = {action: 'run'; options: StartOptions} | {action: 'help'} | {action: 'version'};
 
-const byFlag = new Map<string, OptionSpec>(OPTIONS.flatMap((option) => option.flags.map((flag) => [flag, option] as const)));
+type Flags = ReadonlyMap<string, OptionSpec>;
+const flagsOf = (options: readonly OptionSpec[]): Flags =>
+  new Map(options.flatMap((option) => option.flags.map((flag) => [flag, option] as const)));
+const byFlag = flagsOf(OPTIONS);
 const ASKS = new Map<string, 'help' | 'version'>([
   ['--help', 'help'],
   ['-h', 'help'],
@@ -28,7 +31,7 @@ function expandVariables(text: string, env: NodeJS.ProcessEnv): string {
 }
 
 /** Finds an option by its name or by a beginning that fits only one name. Names of the original win over ours, so that its short forms keep working. */
-function findOption(flag: string): OptionSpec {
+function findOption(flag: string, byFlag: Flags): OptionSpec {
   const exact = byFlag.get(flag);
   if (exact) return exact;
   const fitting = [...byFlag.keys()].filter((name) => name.startsWith(flag));
@@ -49,7 +52,7 @@ function splitArgument(argument: string): {flag: string; attached: string | null
   return at < 0 ? {flag: argument, attached: null} : {flag: argument.slice(0, at), attached: argument.slice(at + 1)};
 }
 
-function asksFor(argument: string): 'help' | 'version' | null {
+function asksFor(argument: string, byFlag: Flags): 'help' | 'version' | null {
   const exact = ASKS.get(argument);
   if (exact) return exact;
   // Beginnings such as --he; no option of the table starts that way.
@@ -60,12 +63,14 @@ function asksFor(argument: string): 'help' | 'version' | null {
 /**
  * Reads the command line of `start-server` and `setup-server` (the words after the command), as the original's parser does:
  * options and the one argument in any order, `--name value`, `--name=value`, beginnings of names, `--` ends the options.
+ * @param further options that the command takes beyond those of the table; their values are found among the others by `dest`.
  * @throws UsageError
  */
-export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv): ParsedStart {
+export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv, further: readonly OptionSpec[] = []): ParsedStart {
+  const flags = further.length === 0 ? byFlag : new Map([...byFlag, ...flagsOf(further)]);
   const words = argv.map((word) => expandVariables(word, env));
   const values = new Map<string, unknown>(
-    OPTIONS.filter((option) => !option.later).map((option) => [option.dest, Array.isArray(option.default) ? [] : option.default]),
+    [...OPTIONS, ...further].filter((option) => !option.later).map((option) => [option.dest, Array.isArray(option.default) ? [] : option.default]),
   );
   const positional: string[] = [];
 
@@ -79,10 +84,10 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
       positional.push(word);
       continue;
     }
-    const asked = asksFor(word);
+    const asked = asksFor(word, flags);
     if (asked) return {action: asked};
     const {flag, attached} = splitArgument(word);
-    const option = findOption(flag);
+    const option = findOption(flag, flags);
     const name = option.flags[0];
     if (option.later) throw new UsageError(`${name}: known option of mod_wsgi-express, not yet supported by wsgideck 0.1`);
     if (option.arity === 0) {
