@@ -17,7 +17,11 @@ const dist = join(root, 'dist');
 const run = promisify(execFile);
 
 const ENTRIES = {wsgideck: 'src/cli/main.ts', dashboard: 'src/cli/dashboard-main.ts'};
-const PYTHON = ['agent.py', 'handler.py'];
+const PYTHON = [
+  'agent.py',
+  'handler.py',
+  ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
+];
 
 /**
  * Builds everything that has a source.
@@ -75,7 +79,7 @@ async function bundle() {
   return {outputs, missing};
 }
 
-/** Only dist/native/: the guard, the agent and the handler. */
+/** Only dist/native/: the guard, the agent, the handler and its tools. */
 export async function buildNative() {
   await mkdir(join(dist, 'native'), {recursive: true});
   const missing = [];

@@ -7,8 +7,9 @@ Contract with the generated ROOT/handler.wsgi, which consists of exactly this:
         exec(compile(source.read(), PATH, 'exec'))
 
 SETTINGS (all paths absolute; keys marked * may be left out)
-    application_type   'script' (a file, whatever its name) or 'module' (a dotted name)
-    script             the file, or the dotted module name
+    application_type   'script' (a file, whatever its name), 'module' (a dotted name), 'paste' (a PasteDeploy configuration) or
+                       'static' (no application: whatever is no file is answered with 404)
+    script             the file, or the dotted module name; not looked at for 'static'
     callable_object    name of the WSGI callable in it, normally 'application'
     mount_point        URL prefix of the application, '/' for none
     working_directory  put first on sys.path unless already there; also the first folder that counts as the application's own
@@ -16,6 +17,10 @@ SETTINGS (all paths absolute; keys marked * may be left out)
     run_directory      ROOT/wsgideck/run: 0700, owned by the user the daemons run as
     threads *          worker threads of one process (default: mod_wsgi.threads_per_process)
     environment *      {name: value} put into os.environ before the application is loaded
+    debugger *         True: what a request raises opens pdb on standard input (debug mode only)
+    debugger_startup * True, with debugger: stops before the application is loaded
+    profiler_directory *, coverage_directory *, recorder_directory *
+                       folders that the user of the process can write to; each switches its tool on (wsgideck_tools/, beside this file)
 
 agent.py and handler.py lie in the same folder (ROOT/wsgideck/); the socket is agent.sock beside them. Load order: handler.wsgi first
 (WSGIImportScript), agent.py after it, both in the same process group and application group.
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
         pending: list[Tuple[float, int, Optional[Tuple[Any, ...]], str, TracebackException]]
         wake: Optional[Callable[[], None]]
         settings: Dict[str, Any]
+        tools: Dict[str, Any]
 
 
 # Exceptions waiting for the agent; further ones are dropped until it has taken these.
@@ -63,6 +69,7 @@ def shared_state() -> "Deck":
     load: outcome of loading the application, as in the protocol's `hello`
     pending, wake: exceptions for the agent to take (time, ident, record, title, summary), and the function that tells it so (or None)
     settings: SETTINGS; absent means that another handler serves the application
+    tools: what start_tools() has started in this process, absent while it has not
     """
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
@@ -119,6 +126,13 @@ def load_module(name: str, again: bool) -> "ModuleType":
     return sys.modules[name]
 
 
+def nothing_here(environ: "Environ", start_response: "StartResponse") -> "Iterable[bytes]":
+    """The application of a server that has none: Apache has looked for a file before it asks."""
+    body = b"Not Found\n"
+    start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
 def modified(path: "Optional[str]") -> "Optional[int]":
     """Modification time in nanoseconds, None when there is no such file."""
     try:
@@ -139,19 +153,26 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
         sys.path.insert(0, folder)
     entry, name = settings["script"], settings["callable_object"]
     began = time.time()
+    kind = settings["application_type"]
+    application: "Optional[Application]"
     try:
-        if settings["application_type"] == "module":
+        if kind == "module":
             module = load_module(entry, again=deck.load is not None)
             file = getattr(module, "__file__", None)
             before = modified(file)
-        else:
+            application = getattr(module, name, None)
+        elif kind == "script":
             file, before = entry, modified(entry)
-            module = load_script(entry)
-        application: "Optional[Application]" = getattr(module, name, None)
+            application = getattr(load_script(entry), name, None)
+        elif kind == "paste":
+            file, before = entry, modified(entry)
+            application = our_module("wsgideck_tools.paste_application").load_application(entry)
+        else:
+            file, before, application = None, None, nothing_here
         if application is None:
             raise AttributeError("%s has no callable named %r" % (entry, name))
     except BaseException as error:
-        if settings["application_type"] != "module":
+        if kind == "script":
             sys.modules.pop("__wsgi__", None)
         text = "%s: %s" % (type(error).__name__, error)
         deck.load = {"ok": False, "ms": (time.time() - began) * 1000, "error": text[:500]}
@@ -267,15 +288,47 @@ def make_reload_check(file: "Optional[str]", before: "Optional[int]") -> "Callab
     return reload_required
 
 
+def our_module(name: str) -> "Any":
+    """Imports from the folder of this file, which is not left on sys.path."""
+    # The name that this file was compiled with: whoever executes it has another one.
+    folder = os.path.dirname(our_module.__code__.co_filename)
+    sys.path.insert(0, folder)
+    try:
+        __import__(name)
+    finally:
+        sys.path.remove(folder)
+    return sys.modules[name]
+
+
+# Settings that switch on what lies in wsgideck_tools/.
+SWITCHES = ("debugger", "profiler_directory", "coverage_directory", "recorder_directory")
+
+
+def start_tools(settings: "Dict[str, Any]", deck: "Deck") -> "Optional[Any]":
+    """Starts what the settings ask for; None when they ask for nothing, which then costs nothing. Raises RuntimeError in one line."""
+    if not any(map(settings.get, SWITCHES)):
+        return None
+    start = our_module("wsgideck_tools").start_tools
+    try:
+        return start(settings, deck.__dict__.setdefault("tools", {}))
+    except BaseException as error:
+        deck.load = {"ok": False, "ms": 0.0, "error": ("%s: %s" % (type(error).__name__, error))[:500]}
+        report_exception(deck, None, skip=1)
+        raise
+
+
 def main(settings: "Dict[str, Any]") -> "Dict[str, Any]":
     """Loads the application; returns what mod_wsgi looks for in a handler script."""
     deck = shared_state()
     deck.settings = settings
-    application, file, before = load_application(settings, deck)
+    tools = start_tools(settings, deck)
+    if tools is None:
+        application, file, before = load_application(settings, deck)
+    else:
+        application, file, before = tools.call(load_application, settings, deck)
     mod_wsgi = sys.modules.get("mod_wsgi")
-    exports: "Dict[str, Any]" = {
-        "handle_request": make_handler(application, settings["mount_point"], deck, getattr(mod_wsgi, "FileWrapper", None))
-    }
+    handle = make_handler(application, settings["mount_point"], deck, getattr(mod_wsgi, "FileWrapper", None))
+    exports: "Dict[str, Any]" = {"handle_request": handle if tools is None else tools.wrap(handle)}
     if settings["reload_scripts"]:
         exports["reload_required"] = make_reload_check(file, before)
     return exports

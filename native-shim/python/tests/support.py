@@ -5,6 +5,7 @@ subscriptions; behaviour inside a real Apache is tested in test/integration.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,7 @@ def run_inside(body: str, timeout: float = 30) -> str:
     with tempfile.TemporaryDirectory() as root:
         os.makedirs(os.path.join(root, "wsgideck", "run"))
         program = os.path.join(root, "program.py")
+        shutil.copytree(os.path.join(SOURCES, "wsgideck_tools"), os.path.join(root, "wsgideck", "wsgideck_tools"))
         with open(program, "w") as file:
             file.write(PRELUDE + textwrap.dedent(body))
         done = subprocess.run([sys.executable, program, root, SOURCES], capture_output=True, text=True, timeout=timeout, check=False)

@@ -1,0 +1,151 @@
+"""--enable-debugger: what a request raises opens pdb on the terminal that this process has as standard input.
+
+Only in debug mode: one process, one worker thread, and mod_wsgi leaves standard input and output alone.
+"""
+
+import os
+import pdb
+import sys
+from bdb import BdbQuit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Dict, Optional
+
+    Call = Any
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def start(settings: "Dict[str, Any]") -> "Debugger":
+    debugger = Debugger()
+    if settings.get("debugger_startup"):
+        debugger.break_in_handler()
+    return debugger
+
+
+class Prompt(pdb.Pdb):
+    """pdb whose prompt has the keyboard to itself."""
+
+    def interaction(self, *arguments: "Any", **more: "Any") -> None:
+        with Keyboard():
+            super().interaction(*arguments, **more)
+
+
+class Debugger:
+    """One pdb for the life of the process, so that breakpoints set at one prompt work in later requests."""
+
+    def __init__(self) -> None:
+        # Signals are Apache's; pdb could not set a handler outside the main thread anyway.
+        self.pdb: "Any" = Prompt(nosigint=True)
+        self.unarmed = sys.gettrace()
+
+    def call(self, function: "Call", *arguments: "Any") -> "Any":
+        armed = self.arm()
+        try:
+            return function(*arguments)
+        except (StopIteration, GeneratorExit, BdbQuit):
+            raise
+        except BaseException as error:
+            # The debugger must not stop in itself.
+            sys.settrace(self.unarmed)
+            self.post_mortem(error)
+            raise
+        finally:
+            if armed:
+                sys.settrace(self.unarmed)
+
+    def arm(self) -> bool:
+        """Breakpoints belong to the thread that sets them; a request may run in another one."""
+        if not self.pdb.breaks:
+            return False
+        self.pdb.reset()
+        self.pdb.botframe = sys._getframe()
+        self.pdb.set_continue()
+        sys.settrace(self.pdb.trace_dispatch)
+        return True
+
+    def post_mortem(self, error: BaseException) -> None:
+        """Shows the prompt where the exception was raised; returns when the user goes on."""
+        trace = own_part(error.__traceback__)
+        if trace is None or not can_ask():
+            return
+        say("\nwsgideck: %s: %s\n" % (type(error).__name__, first_line(error)))
+        say("wsgideck: this request waits here. p NAME shows a value, w the stack, u and d move in it, c answers it with 500\n")
+        self.pdb.reset()
+        self.pdb.interaction(None, trace)
+
+    def break_in_handler(self) -> None:
+        """--debugger-startup: stops before the application is loaded."""
+        frame = sys._getframe()
+        while frame.f_back is not None and frame.f_code.co_name != "main":
+            frame = frame.f_back
+        if not can_ask():
+            return
+        say("\nwsgideck: the application is loaded next. b FILE:LINE sets a breakpoint, s steps, c goes on\n")
+        self.pdb.set_trace(frame)
+
+
+class Keyboard:
+    """While there is a prompt, Ctrl-C is a key like others (it drops what has been typed) and does not end Apache."""
+
+    def __enter__(self) -> None:
+        self.modes: "Optional[Any]" = None
+        try:
+            import termios
+
+            self.modes = termios.tcgetattr(0)
+            modes = list(self.modes)
+            modes[3] &= ~termios.ISIG
+            termios.tcsetattr(0, termios.TCSANOW, modes)
+            import readline
+
+            readline.parse_and_bind('"\\C-c": kill-whole-line')
+        except Exception:
+            # Not a terminal, or no readline: then Ctrl-C is what it was.
+            return
+
+    def __exit__(self, *_: "Any") -> None:
+        if self.modes is None:
+            return
+        try:
+            import termios
+
+            termios.tcsetattr(0, termios.TCSADRAIN, self.modes)
+        except Exception:
+            return
+
+
+def can_ask() -> bool:
+    """Is there somebody to answer. A process in the background would be stopped by the kernel for reading the terminal."""
+    try:
+        if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp():
+            return True
+    except OSError:
+        pass
+    print("wsgideck: the debugger has no terminal to ask on; the request is answered with 500", file=sys.stderr)
+    return False
+
+
+def own_part(trace: "Optional[TracebackType]") -> "Optional[TracebackType]":
+    """The traceback without our own frames at its outer end; all of it when there are no others."""
+    inner = trace
+    while inner is not None and inner.tb_frame.f_code.co_filename.startswith(os.path.join(HERE, "")):
+        inner = inner.tb_next
+    return inner or trace
+
+
+def first_line(error: BaseException) -> str:
+    try:
+        return (str(error).splitlines() or [""])[0][:500]
+    except Exception:
+        return ""
+
+
+def say(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return
