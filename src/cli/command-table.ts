@@ -36,6 +36,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (argv) => (await import('./runmodwsgi.ts')).runmodwsgi(argv),
   },
   {
+    name: 'run',
+    words: '[OPTIONS] -- COMMAND',
+    summary: 'supervise the original mod_wsgi-express',
+    takes: ['--plain', '--json', '--probe-path'],
+    run: async (argv) => (await import('./run.ts')).runCommand(argv),
+  },
+  {
     name: 'attach',
     words: 'SERVER-ROOT',
     summary: 'another dashboard on a running server',

@@ -17,6 +17,7 @@ import type {Running} from '../instance/running.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
 
 /** Size of Apache's pty; nothing there looks at it. */
@@ -95,15 +96,6 @@ const isError = (problem: Problem): boolean => problem.severity === 'error';
 
 /** Lines of Apache's own output that are repeated when it did not start. */
 const LAST_LINES = 10;
-
-/** Ends as Apache ended: with its status, or by the same signal. */
-function leave(exit: {code: number | null; signal: string | null}): void {
-  if (exit.signal !== null) {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.removeAllListeners(name);
-    process.kill(process.pid, exit.signal);
-  }
-  process.exitCode = exit.code ?? 1;
-}
 
 function configView(plan: ServerPlan): ConfigView {
   const view = {options: effectiveOptions(plan.options), file: plan.paths.conf};

@@ -19,6 +19,8 @@ export interface FirstRun {
   running: Running;
   at: number;
   output: StartupOutput;
+  /** Starts another one after a failure, where that takes more than Apache's command line. */
+  launch?: (onOutput: (chunk: Buffer) => void) => Running;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function runInstance(
   const launch = () => {
     const output = new StartupOutput();
     output.to(observer.startupLine);
-    return runApache(plan.launch, output.chunk);
+    return first.launch?.(output.chunk) ?? runApache(plan.launch, output.chunk);
   };
   const supervisor = new Supervisor({
     bus,

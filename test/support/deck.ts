@@ -16,7 +16,9 @@ export interface DeckOptions {
   app: string;
   /** The script in that folder; `app.wsgi` unless told. */
   script?: string;
-  column: Column;
+  /** Another command than `start-server SCRIPT`, given in the copy's folder; the same options follow it. */
+  command?: string[];
+  column: Pick<Column, 'env'>;
   /** `tty` opens the dashboard on a terminal; `plain` and `json` have pipes. */
   mode?: 'tty' | 'plain' | 'json';
   /** Further options of start-server. */
@@ -60,7 +62,10 @@ export class RunningDeck {
   readonly #run: Run;
   readonly #mark = randomUUID();
 
-  constructor({app, script = 'app.wsgi', column, mode = 'plain', args = [], cols = 120, rows = 34, env = {}}: DeckOptions, port: number) {
+  constructor(
+    {app, script = 'app.wsgi', command: words, column, mode = 'plain', args = [], cols = 120, rows = 34, env = {}}: DeckOptions,
+    port: number,
+  ) {
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.mode = mode;
@@ -68,8 +73,10 @@ export class RunningDeck {
     this.serverRoot = join(tempDir(), 'root');
     const user = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'www-data'] : [];
     const place = ['--host', '127.0.0.1', '--port', String(port), '--server-root', this.serverRoot];
-    const form = mode === 'tty' ? [] : [`--${mode}`];
-    const command = [BUNDLE, 'start-server', join(this.appDir, script), ...place, ...user, ...form, ...args];
+    // Behind `run --` everything is the original's.
+    const form = mode === 'tty' || words?.[0] === 'run' ? [] : [`--${mode}`];
+    const start = words ?? ['start-server', join(this.appDir, script)];
+    const command = [BUNDLE, ...start, ...place, ...user, ...form, ...args];
     const environment = {...column.env, [MARK]: this.#mark, ...env};
     // The working directory is one that the daemons' user can enter; the clone may be in somebody's private folder.
     const cwd = this.appDir;

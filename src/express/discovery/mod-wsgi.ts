@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {basename, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 
 /** A mod_wsgi module for Apache. */
 export interface ModWsgi {
@@ -48,12 +48,22 @@ function inspect(path: string, knownVersion: string | null, environment: string 
 function inPackages(packages: string, environment: string | null): ModWsgi | null {
   const server = join(packages, 'mod_wsgi', 'server');
   const file = names(server).find((name) => /^mod_wsgi-py\d.*\.so$/.test(name));
-  if (!file) return null;
-  // The version is part of the name of the package's information folder; reading that beats scanning 1.5 MB of module.
-  const version = names(packages)
-    .map((name) => /^mod_wsgi(?:_standalone)?-(\d+\.\d+(?:\.\d+)?)[^/]*\.(?:dist|egg)-info$/i.exec(name)?.[1])
-    .find((one) => one !== undefined);
-  return inspect(join(server, file), version ?? null, environment);
+  return file ? inspect(join(server, file), packageVersion(packages), environment) : null;
+}
+
+/** The version is part of the name of the package's information folder; reading that beats scanning 1.5 MB of module. */
+function packageVersion(packages: string): string | null {
+  const found = names(packages).map(
+    (name) => /^mod_wsgi(?:_standalone)?-(\d+\.\d+(?:\.\d+)?)[^/]*\.(?:dist|egg)-info$/i.exec(name)?.[1],
+  );
+  return found.find((one) => one !== undefined) ?? null;
+}
+
+/** The module in this file, wherever it is installed; null when it is none. */
+export function modWsgiAt(path: string): ModWsgi | null {
+  const server = dirname(path);
+  const pip = basename(server) === 'server' && basename(dirname(server)) === 'mod_wsgi';
+  return inspect(path, pip ? packageVersion(dirname(dirname(server))) : null, null);
 }
 
 /** The module installed in a virtual environment, or null. */

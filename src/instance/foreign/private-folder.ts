@@ -1,0 +1,105 @@
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import {nativeAsset} from '../../express/assets.ts';
+import {blockedAt} from '../../express/preflight/reachable.ts';
+import type {RunUser} from '../../express/discovery/accounts.ts';
+import {liveOwner, takeLock} from '../../express/root/lock.ts';
+
+/** What we need beside a server root that is not ours: all of it in one folder that lives as long as the run. */
+export interface PrivateFolder {
+  path: string;
+  controlSocket: string;
+  agentSocket: string;
+  agentScript: string;
+  /** The agents' slot and fault files. */
+  run: string;
+  accessLog: string;
+  guardStatus: string;
+  /** For --include-file. */
+  include: string;
+  /** What the original and Apache print. */
+  console: string;
+}
+
+const NAME = /^wsgideck-run-[A-Za-z0-9]{6}$/;
+/** Sockets must fit into 108 bytes, with `/control.sock` and what mkdtemp adds. */
+const LONGEST = 70;
+
+/**
+ * Makes the folder where the run user can get at it: readable for its group, for nobody else.
+ * @param runUser who the daemons run as when that is not the caller (who is root then).
+ * @throws Error when there is no place for it.
+ */
+export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): PrivateFolder {
+  const fits = (place: string) => place.length <= LONGEST && (runUser === null || blockedAt(place, runUser, 'enter') === null);
+  const place = [tmpdir, '/tmp', '/var/tmp'].find(fits);
+  if (place === undefined) throw new Error(`no temporary directory that ${runUser?.name ?? 'Apache'} can enter; set TMPDIR to one`);
+  removeStale(place);
+  const path = mkdtempSync(join(place, 'wsgideck-run-'));
+  const folder: PrivateFolder = {
+    path,
+    controlSocket: join(path, 'control.sock'),
+    agentSocket: join(path, 'agent.sock'),
+    agentScript: join(path, 'agent.py'),
+    run: join(path, 'run'),
+    accessLog: join(path, 'access.log'),
+    guardStatus: join(path, 'guard.status'),
+    include: join(path, 'include.conf'),
+    console: join(path, 'console'),
+  };
+  takeLock(join(path, 'lock'));
+  mkdirSync(folder.run, {mode: 0o700});
+  copyFileSync(nativeAsset('agent.py'), folder.agentScript);
+  chmodSync(folder.agentScript, 0o600);
+  for (const file of [folder.accessLog, folder.console]) writeFileSync(file, '', {mode: 0o600, flag: 'wx'});
+  if (runUser !== null) {
+    chownSync(folder.run, runUser.uid, runUser.gid);
+    for (const one of [path, folder.agentScript]) chownSync(one, 0, runUser.gid);
+    chmodSync(folder.agentScript, 0o640);
+    chmodSync(path, 0o750);
+  }
+  return folder;
+}
+
+/**
+ * Takes it away. Only what we know to be in it is touched, and nothing deeper than `run/`, which belongs to the daemons' user: whatever that has put
+ * there besides stays, and the folder with it.
+ */
+export function removePrivateFolder(path: string): void {
+  empty(join(path, 'run'));
+  empty(path);
+}
+
+function empty(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const one = join(folder, name);
+      if (!lstatSync(one).isDirectory()) unlinkSync(one);
+    }
+    rmdirSync(folder);
+  } catch {
+    // Not there, or not empty.
+  }
+}
+
+/** Folders of runs whose supervisor was killed: nobody else could take them away. */
+function removeStale(place: string): void {
+  for (const name of readdirSync(place).filter((one) => NAME.test(one))) {
+    const path = join(place, name);
+    const info = lstatSync(path, {throwIfNoEntry: false});
+    const ours = info?.isDirectory() && info.uid === process.getuid?.();
+    if (!ours || lstatSync(join(path, 'lock'), {throwIfNoEntry: false}) === undefined) continue;
+    if (liveOwner(join(path, 'lock')) === null) removePrivateFolder(path);
+  }
+}
