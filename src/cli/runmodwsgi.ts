@@ -109,12 +109,13 @@ async function collected(
     return false;
   }
   const last = output.trim().split('\n').at(-1);
-  if (last) say(`collectstatic: ${safeText(last)}`);
+  if (last) say(`collectstatic: ${last}`);
   return true;
 }
 
 /** Output of the project's own, which may hold anything. */
 function show(output: string): void {
+  if (output.trim() === '') return;
   for (const line of output.trimEnd().split('\n')) process.stderr.write(`${safeText(line)}\n`);
 }
 

@@ -23,13 +23,30 @@ export async function prepareVenv(): Promise<void> {
     if (!existsSync(join(venv, 'bin/python'))) throw new Error(`WSGIDECK_TEST_VENV6 names ${venv}, which has no bin/python`);
     return;
   }
+  await prepareEnvironment('mod-wsgi-6', 'mod_wsgi 6.x', ['mod_wsgi==6.*']);
+}
+
+/**
+ * A virtual environment that is kept between runs: made once, with these packages of the index, then `finish`ed. Returns its path.
+ * @param name of its folder; another set of packages needs another one.
+ * @param what is in it, for people.
+ * @throws Error with pip's own last words.
+ */
+export async function prepareEnvironment(
+  name: string,
+  what: string,
+  packages: readonly string[],
+  finish: (venv: string) => void = () => {},
+): Promise<string> {
   ownFolder(cacheFolder());
+  const venv = join(cacheFolder(), name);
   const release = await lock(`${venv}.lock`);
   try {
-    if (!isComplete(venv)) create(venv);
+    if (!isComplete(venv)) create(venv, what, packages, finish);
   } finally {
     release();
   }
+  return venv;
 }
 
 function cacheFolder(): string {
@@ -67,13 +84,14 @@ function pythonVersion(): string {
   return execFileSync(PYTHON, ['--version'], {encoding: 'utf8'}).trim();
 }
 
-function create(venv: string): void {
-  console.log(`Making the virtual environment with mod_wsgi 6.x for the tests in ${venv} (once, about a minute)`);
+function create(venv: string, what: string, packages: readonly string[], finish: (venv: string) => void): void {
+  console.log(`Making the virtual environment with ${what} for the tests in ${venv} (once)`);
   rmSync(venv, {recursive: true, force: true});
   const umask = process.umask(0o022);
   try {
     command(PYTHON, ['-m', 'venv', venv]);
-    command(join(venv, 'bin/python'), ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', 'mod_wsgi==6.*']);
+    command(join(venv, 'bin/python'), ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', ...packages]);
+    finish(venv);
     writeFileSync(join(venv, 'complete'), pythonVersion());
   } finally {
     process.umask(umask);
@@ -85,7 +103,7 @@ function command(file: string, args: string[]): void {
   if (result.status === 0) return;
   const words = `${result.stdout}${result.stderr}`.trim().split('\n').slice(-30).join('\n');
   throw new Error(
-    `cannot make the virtual environment with mod_wsgi 6.x: ${file} ${args.join(' ')} failed (${result.error?.message ?? `status ${result.status}`})\n${words}\n` +
+    `cannot make a virtual environment for the tests: ${file} ${args.join(' ')} failed (${result.error?.message ?? `status ${result.status}`})\n${words}\n` +
       'It needs apache2-dev, python3-dev and python3-venv (tools/setup.sh test installs them) and the Python package index.',
   );
 }

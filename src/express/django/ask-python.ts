@@ -2,8 +2,6 @@ import {spawn} from 'node:child_process';
 import type {Readable} from 'node:stream';
 import {SETTINGS_PROGRAM} from './settings-program.ts';
 
-/** Seconds that the settings may take to load, as real ones may look something up over the network. */
-export const SETTINGS_SECONDS = 20;
 /** The program watches the time itself and says where it hangs; this is for a Python that cannot even do that. */
 const GRACE_MS = 5000;
 /** How long pipes are read after Python's end, when something else keeps them open. */
@@ -21,6 +19,8 @@ export interface Question {
   settings: string | null;
   pythonpath: string | null;
   env: NodeJS.ProcessEnv;
+  /** How long the settings may take to load. */
+  seconds: number;
   /** Whom to run it as, when that is not the caller. */
   runUser: {uid: number; gid: number} | null;
 }
@@ -34,13 +34,13 @@ export interface Reply {
 
 /** Runs the settings program. What the project prints does not matter: the answer has a pipe of its own, and is complete when a NUL ends it. */
 export function askPython({python, runUser, env, ...request}: Question): Promise<Reply> {
-  const args = ['-X', 'utf8', '-c', SETTINGS_PROGRAM, JSON.stringify({...request, seconds: SETTINGS_SECONDS})];
+  const args = ['-X', 'utf8', '-c', SETTINGS_PROGRAM, JSON.stringify(request)];
   return new Promise((resolve) => {
     const child = spawn(python, args, {
       cwd: request.folder,
       env,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-      timeout: SETTINGS_SECONDS * 1000 + GRACE_MS,
+      timeout: request.seconds * 1000 + GRACE_MS,
       killSignal: 'SIGKILL',
       ...runUser,
     });

@@ -15,7 +15,7 @@ export interface DjangoProject {
 /** Many programs are called manage.py; this one is going to be run. */
 function isDjango(path: string): boolean {
   try {
-    return /django|execute_from_command_line/.test(readFileSync(path, 'utf8'));
+    return /django|execute_from_command_line/i.test(readFileSync(path, 'utf8'));
   } catch {
     return false;
   }

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 import type {Host} from '../host.ts';
 import {failure, type Problem} from '../problem.ts';
-import {askPython, type Question, type Reply, SETTINGS_SECONDS} from './ask-python.ts';
+import {askPython, type Question, type Reply} from './ask-python.ts';
 import type {DjangoProject} from './project.ts';
+
+/** Real settings may look something up over the network. */
+const LIMIT_SECONDS = 20;
 
 const optionalText = v.nullable(v.string());
 
@@ -15,6 +18,8 @@ const Found = v.object({
   settingsFile: optionalText,
   /** WSGI_APPLICATION, "shop.wsgi.application". */
   application: optionalText,
+  /** Is there a module of that name. */
+  applicationFound: v.boolean(),
   baseDir: optionalText,
   /** As Django answers for an application at `/`. */
   staticUrl: optionalText,
@@ -77,11 +82,11 @@ function explainFailure(failed: v.InferOutput<typeof Failed>, project: DjangoPro
 /** Is a module that was not found the settings module itself, or a package that it is in. */
 const isPartOf = (module: string | null, settings: string): boolean => module !== null && `${settings}.`.startsWith(`${module}.`);
 
-function explainSilence({errors, end}: Reply, python: string): Problem {
+function explainSilence({errors, end}: Reply, python: string, seconds: number): Problem {
   if (errors.includes('Timeout (')) {
     const place = /File "([^"<]+)", line (\d+)/.exec(errors.slice(errors.lastIndexOf('Timeout (')));
     return failure(
-      `settings take too long: they have not loaded within ${SETTINGS_SECONDS} s${place ? `, at ${place[1]}:${place[2]}` : ''}; find out what they wait for`,
+      `settings take too long: they have not loaded within ${seconds} s${place ? `, at ${place[1]}:${place[2]}` : ''}; find out what they wait for`,
     );
   }
   const last = errors.trim().split('\n').at(-1)?.slice(-300);
@@ -94,15 +99,15 @@ function explainSilence({errors, end}: Reply, python: string): Problem {
  */
 export async function readSettings(
   project: DjangoProject,
-  options: {settings: string | null; pythonpath: string | null; traceback: boolean},
+  options: {settings: string | null; pythonpath: string | null; traceback: boolean; seconds?: number},
   {python, runUser}: Pick<Question, 'python' | 'runUser'>,
   host: Host,
 ): Promise<{settings: DjangoSettings} | {problem: Problem; errors: string}> {
-  const {settings, pythonpath, traceback} = options;
+  const {settings, pythonpath, traceback, seconds = LIMIT_SECONDS} = options;
   const env = {...host.env, ...(traceback ? {WSGIDECK_TRACEBACK: '1'} : {})};
-  const reply = await askPython({python, runUser, env, ...project, settings, pythonpath});
+  const reply = await askPython({python, runUser, env, ...project, settings, pythonpath, seconds});
   const answer = v.safeParse(v.pipe(v.string(), v.parseJson(), Answer), reply.answer);
-  if (!answer.success) return {problem: explainSilence(reply, python), errors: reply.errors};
+  if (!answer.success) return {problem: explainSilence(reply, python, seconds), errors: reply.errors};
   if (!answer.output.ok) return {problem: explainFailure(answer.output, project, python), errors: reply.errors};
   return {settings: answer.output};
 }

@@ -28,6 +28,9 @@ export function serverOptions(options: StartOptions, project: DjangoProject, set
     );
   }
   const [, entry = '', callableObject = ''] = application;
+  if (!settings.applicationFound) {
+    return failure(`no application: Python finds no module "${entry}", which WSGI_APPLICATION in ${settings.settings} names; correct it`);
+  }
   const base = baseDirectory(project, settings);
   const workingDirectory = options.workingDirectory === null ? base : resolve(host.cwd, options.workingDirectory);
   const given = options.pythonPaths.map((path) => resolve(host.cwd, path));

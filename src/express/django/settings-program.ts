@@ -68,6 +68,16 @@ def find_anyhow(name):
     except (Exception, SystemExit):
         return None
 
+def exists(name):
+    """Is the module there, as far as that can be told without running it."""
+    import importlib.util
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError as error:
+        return not (name + '.').startswith((error.name or '?') + '.')
+    except Exception:
+        return True
+
 def has_whitenoise(middleware, apps):
     if 'whitenoise.middleware.WhiteNoiseMiddleware' in middleware:
         return True
@@ -96,12 +106,14 @@ def read():
     apps = [str(one) for one in get('INSTALLED_APPS') or []]
     module = sys.modules.get(name)
     static_url = plain(get('STATIC_URL'))
+    application = plain(get('WSGI_APPLICATION'))
     raw = plain(getattr(module, 'STATIC_URL', None))
     return dict(
         django=django.get_version(),
         settings=name,
         settingsFile=plain(getattr(module, '__file__', None)),
-        application=plain(get('WSGI_APPLICATION')),
+        application=application,
+        applicationFound=application is None or exists(application.rpartition('.')[0] or application),
         baseDir=plain(get('BASE_DIR')),
         staticUrl=static_url,
         staticUrlRelative=bool(raw) and not raw.startswith(('/', 'http://', 'https://')),
