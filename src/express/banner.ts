@@ -4,9 +4,11 @@ const counted = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' :
 
 /** What the original prints before the start, with the same labels: for plain mode and for `setup-server`. */
 export function bannerLines(plan: ServerPlan): string[] {
-  const {options, paths, info, capacity} = plan;
-  const rows: (readonly [string, string | null])[] = [
-    ['Server URL', info.url],
+  const {options, paths, capacity} = plan;
+  const rows: Row[] = [
+    ['Server URL', plan.urls.http],
+    ['Server URL (HTTPS)', plan.urls.https],
+    ['Server Status', options.serverStatus ? `http://localhost:${options.port}/server-status` : null],
     ['Server Root', paths.root],
     ['Server Conf', paths.conf],
     ['Error Log File', `${paths.errorLog} (${options.logLevel})`],
@@ -15,16 +17,35 @@ export function bannerLines(plan: ServerPlan): string[] {
     ['Rewrite Rules', options.setupOnly || options.rewriteRules !== null ? paths.rewrite : null],
     ['Environ Variables', options.setupOnly || options.envvarsScript !== null ? paths.envvars : null],
     ['Control Script', options.setupOnly ? paths.apachectl : null],
-    ['Operating Mode', 'daemon'],
+    ...debugRows(plan),
+    ['Operating Mode', plan.mode],
+    ...(plan.mode === 'daemon' ? daemonRows(plan) : []),
+    ['Server Capacity', `${capacity.threaded.maxClients} (event/worker), ${capacity.prefork.maxClients} (prefork)`],
+    ['Server Backlog', `${options.serverBacklog} (connections)`],
+    ['Locale Setting', plan.locale.name],
+  ];
+  return rows.filter((row) => row[1] !== null).map(([label, value]) => `${label.padEnd(19)}: ${value}`);
+}
+
+type Row = readonly [label: string, value: string | null];
+
+function debugRows({debug}: ServerPlan): Row[] {
+  if (debug === null) return [];
+  return [
+    ['Coverage Output', debug.coverageDirectory],
+    ['Profiler Output', debug.profilerDirectory],
+    ['Recorder Output', debug.recorderDirectory],
+  ];
+}
+
+/** Left out where there are no daemon processes: then they are without effect. */
+function daemonRows({options, info}: ServerPlan): Row[] {
+  return [
     ['Request Capacity', `${info.processes * info.threads} (${counted(info.processes, 'process')} * ${counted(info.threads, 'thread')})`],
     ['Request Timeout', `${options.requestTimeout} (seconds)`],
     ['Interrupt Timeout', options.interruptTimeout > 0 ? `${options.interruptTimeout} (seconds)` : null],
     ['Startup Timeout', `${options.startupTimeout} (seconds)`],
     ['Queue Backlog', `${options.daemonBacklog} (connections)`],
     ['Queue Timeout', `${options.queueTimeout} (seconds)`],
-    ['Server Capacity', `${capacity.threaded.maxClients} (event/worker), ${capacity.prefork.maxClients} (prefork)`],
-    ['Server Backlog', `${options.serverBacklog} (connections)`],
-    ['Locale Setting', plan.locale.name],
   ];
-  return rows.filter((row) => row[1] !== null).map(([label, value]) => `${label.padEnd(19)}: ${value}`);
 }

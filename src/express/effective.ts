@@ -8,7 +8,7 @@ import type {StartOptions} from './parse.ts';
  */
 export function effectiveOptions(options: StartOptions): EffectiveOption[] {
   const values = options as unknown as Record<string, unknown>;
-  return OPTIONS.filter((option) => !option.hidden && !option.later).map((option) => {
+  return OPTIONS.filter((option) => !option.hidden && !option.refused).map((option) => {
     const value = values[option.dest];
     const given = JSON.stringify(value ?? null) !== JSON.stringify(option.default);
     return {name: option.flags[0], area: option.area, value: shown(value), given, help: option.help};
@@ -21,5 +21,6 @@ function shown(value: unknown): string {
   if (value === false) return 'off';
   if (Array.isArray(value))
     return value.length === 0 ? '-' : value.map((one) => (Array.isArray(one) ? one.join(' ') : String(one))).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value);
 }

@@ -22,7 +22,8 @@ export const argvZero = (plan: ServerPlan): string =>
 
 /** Arguments that every call of httpd for this server needs. */
 export function httpdArguments(plan: ServerPlan): string[] {
-  return ['-f', plan.paths.conf, ...(plan.paths.startupLog === null ? [] : ['-E', plan.paths.startupLog])];
+  const startupLog = plan.paths.startupLog === null ? [] : ['-E', plan.paths.startupLog];
+  return ['-f', plan.paths.conf, ...startupLog, ...(plan.mode === 'debug' ? ['-DONE_PROCESS'] : [])];
 }
 
 /**
@@ -33,6 +34,12 @@ export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.
   const args = [...httpdArguments(plan), '-D', 'WSGIDECK', '-k', 'start', '-DFOREGROUND'];
   const locale = {LANG: plan.locale.name, LC_ALL: plan.locale.name};
   const common = {env: {...env, ...locale}, cwd: plan.application.workingDirectory};
+  const gdb = plan.debug?.gdb;
+  if (gdb) {
+    const underGdb = [gdb, '-q', '-ex', 'run', '--args', plan.httpd.path, ...args] as const;
+    if (!plan.sourceEnvvars) return {argv: [...underGdb], ...common};
+    return {argv: [plan.shell, '-c', '. "$0"; exec "$@"', plan.paths.envvars, ...underGdb], ...common};
+  }
   if (!plan.sourceEnvvars) return {argv: [plan.httpd.path, ...args], argv0: argvZero(plan), ...common};
   const bash = plan.shell.endsWith('bash');
   const script = `. "$0"; name=$1; shift; exec ${bash ? '-a "$name" ' : ''}"$@"`;

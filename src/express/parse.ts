@@ -70,7 +70,9 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
   const flags = further.length === 0 ? byFlag : new Map([...byFlag, ...flagsOf(further)]);
   const words = argv.map((word) => expandVariables(word, env));
   const values = new Map<string, unknown>(
-    [...OPTIONS, ...further].filter((option) => !option.later).map((option) => [option.dest, Array.isArray(option.default) ? [] : option.default]),
+    [...OPTIONS, ...further]
+      .filter((option) => !option.refused)
+      .map((option) => [option.dest, Array.isArray(option.default) ? [] : option.default]),
   );
   const positional: string[] = [];
 
@@ -89,7 +91,7 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
     const {flag, attached} = splitArgument(word);
     const option = findOption(flag, flags);
     const name = option.flags[0];
-    if (option.later) throw new UsageError(`${name}: known option of mod_wsgi-express, not yet supported by wsgideck 0.1`);
+    if (option.refused) throw new UsageError(`${name}: ${option.refused}`);
     if (option.arity === 0) {
       if (attached !== null) throw new UsageError(`${name} takes no value, but was given "${attached}"`);
       values.set(option.dest, true);

@@ -23,6 +23,11 @@ const SHAPES: Record<string, (text: string) => string | null> = {
   host: (text) => (/^[\w.:%-]+$/.test(text) ? null : `"${text}" is not an address or a host name`),
   callableObject: (text) => (/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(text) ? null : `"${text}" is not a Python name`),
   passenv: mustBeVariable,
+  sslVerifyClient: mustBeUrlPath,
+  pythonHashSeed: (text) =>
+    text === 'random' || (/^\d{1,10}$/.test(text) && Number(text) <= 4294967295)
+      ? null
+      : `"${text}" is not a seed; use random, or 0 to 4294967295`,
 };
 
 function mustBeUrlPath(text: string): string | null {

@@ -85,7 +85,10 @@ describe('the script', () => {
     expect(await module('shop.good')).toEqual([]);
     expect(await module('shop.bad')).toEqual([expect.stringContaining(`syntax error in ${cwd}/shop/bad.py, line 1`)]);
     expect(await module('no_such_module_here.x')).toEqual([expect.stringMatching(/^error module not found: /)]);
-    expect(await say(['--application-type', 'static', 'x'])).toEqual([expect.stringContaining('not yet supported')]);
+    expect(await say(['--application-type', 'static'])).toEqual([]);
+    expect(await say(['--application-type', 'paste', 'nowhere.ini'])).toEqual([
+      expect.stringMatching(/script not found: there is no file .*nowhere\.ini/),
+    ]);
   });
 });
 
@@ -114,7 +117,7 @@ describe('the port', () => {
     releaseServerRoot(running.plan);
     const apache = readFileSync(paths.pidFile, 'utf8').trim();
     expect(await say([fixture('echo.wsgi'), '--port', port, '--server-root', paths.root])).toEqual([
-      `error server root in use: Apache (pid ${apache}) runs in ${paths.root}; stop it first (kill ${apache}) or give another --server-root`,
+      `error server root in use: Apache (pid ${apache}) runs in ${paths.root}; stop it first (${paths.apachectl} stop) or give another --server-root`,
     ]);
   });
 

@@ -4,7 +4,7 @@ import {AREAS} from '../../src/express/options/option.ts';
 import {OPTIONS} from '../../src/express/options/table.ts';
 import {readValue} from '../../src/express/values.ts';
 
-const supported = OPTIONS.filter((option) => !option.later);
+const supported = OPTIONS.filter((option) => !option.refused);
 
 describe('the option table', () => {
   test('no name and no key is given twice', () => {
@@ -52,6 +52,6 @@ describe('--help', () => {
   test('names every option that is not hidden, and no other', () => {
     const named = [...helpText().matchAll(/^ {2}(--[\w-]+)/gm)].map((match) => match[1]);
     const visible = OPTIONS.filter((option) => !option.hidden).map((option) => option.flags[0]);
-    expect(new Set(named)).toEqual(new Set([...visible, "--help", "--version"]));
+    expect(new Set(named)).toEqual(new Set([...visible, '--help', '--version']));
   });
 });

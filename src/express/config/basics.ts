@@ -1,3 +1,4 @@
+import type {Mpm} from '../plan/apache-modules.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {quote, section} from './quote.ts';
 
@@ -48,6 +49,7 @@ export function networkSection(plan: ServerPlan): string {
   return section('Network', [
     `Listen ${host}${options.port}`,
     `ListenBacklog ${options.serverBacklog}`,
+    ...(options.http2 ? ['Protocols h2 h2c http/1.1'] : []),
     `Timeout ${options.socketTimeout}`,
     ...(options.keepAliveTimeout > 0 ? ['KeepAlive On', `KeepAliveTimeout ${options.keepAliveTimeout}`] : ['KeepAlive Off']),
     `RequestReadTimeout header=${headers} body=${body}`,
@@ -57,9 +59,10 @@ export function networkSection(plan: ServerPlan): string {
 
 /** Modules to load, and mod_wsgi itself. */
 export function modulesSection(plan: ServerPlan): string {
-  const {httpd, modules, module} = plan;
+  const {httpd, modules, module, options} = plan;
   return section('Modules', [
     ...modules.load.map((name) => `LoadModule ${name}_module ${quote(`${httpd.modulesDirectory}/mod_${name}.so`)}`),
+    ...(options.withPhp5 ? [`LoadModule php5_module ${quote(`${httpd.modulesDirectory}/libphp5.so`)}`] : []),
     `LoadModule wsgi_module ${quote(module.path)}`,
   ]);
 }
@@ -67,6 +70,9 @@ export function modulesSection(plan: ServerPlan): string {
 /** Apache's own processes and threads. */
 export function capacitySection(plan: ServerPlan): string {
   const {prefork, threaded} = plan.capacity;
+  // Requests after which a process is replaced: in embedded mode Apache's processes are the ones that run the application.
+  const perChild = `MaxConnectionsPerChild ${plan.mode === 'embedded' ? plan.options.maximumRequests : 0}`;
+  if (plan.mode === 'debug') return section('Capacity', oneProcess(plan.modules.mpm));
   if (plan.modules.mpm === 'prefork') {
     return section('Capacity', [
       `ServerLimit ${prefork.maxClients}`,
@@ -74,7 +80,7 @@ export function capacitySection(plan: ServerPlan): string {
       `StartServers ${prefork.start}`,
       `MinSpareServers ${prefork.minSpare}`,
       `MaxSpareServers ${prefork.maxSpare}`,
-      'MaxConnectionsPerChild 0',
+      perChild,
       'MaxKeepAliveRequests 500',
     ]);
   }
@@ -86,9 +92,16 @@ export function capacitySection(plan: ServerPlan): string {
     `StartServers ${threaded.start}`,
     `MinSpareThreads ${threaded.minSpare}`,
     `MaxSpareThreads ${threaded.maxSpare}`,
-    'MaxConnectionsPerChild 0',
+    perChild,
     // The event MPM parks idle connections without a thread, so there a limit would only cost reconnects.
     `MaxKeepAliveRequests ${plan.modules.mpm === 'event' ? 0 : 500}`,
     'ThreadStackSize 262144',
   ]);
+}
+
+/** Debug mode: one process with one thread, whatever else was asked for. */
+function oneProcess(mpm: Mpm): string[] {
+  const common = ['ServerLimit 1', 'StartServers 1', 'MaxRequestWorkers 1', 'MaxConnectionsPerChild 0'];
+  if (mpm === 'prefork') return [...common, 'MinSpareServers 1', 'MaxSpareServers 1'];
+  return [...common, 'ThreadLimit 1', 'ThreadsPerChild 1', 'MinSpareThreads 1', 'MaxSpareThreads 1'];
 }

@@ -1,6 +1,7 @@
 import {displayName} from '../httpd-command.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {atLeast} from '../version.ts';
+import {scriptPlace} from './place.ts';
 import {quote, section} from './quote.ts';
 
 /** Settings of WSGIDaemonProcess, in the order in which they are written. */
@@ -39,26 +40,54 @@ function daemonSettings(plan: ServerPlan): [name: string, value: string | number
     ['response-socket-timeout', options.responseSocketTimeout],
     ['response-flush-delay', options.responseFlushDelay],
     ['switch-interval', options.switchInterval],
+    ['memory-limit', options.memoryLimit || null],
+    ['virtual-memory-limit', options.virtualMemoryLimit || null],
+    ['supplementary-groups', options.supplementaryGroups.length > 0 ? quote(options.supplementaryGroups.join(',')) : null],
+    ['server-metrics', options.serverMetrics ? 'On' : null],
   ];
   return settings.filter((setting): setting is [string, string | number] => setting[1] !== null);
 }
 
-/** mod_wsgi's server-wide settings and the daemon process group. */
-export function daemonSection(plan: ServerPlan): string {
-  const {options, python, paths} = plan;
+/** The daemon process group. */
+function daemonGroup(plan: ServerPlan): string[] {
   const settings = daemonSettings(plan).map(([name, value]) => `    ${name}=${value}`);
+  return [
+    // Python in Apache's own processes costs memory; mod_wsgi starts it there all the same for access scripts.
+    'WSGIRestrictEmbedded On',
+    `WSGIDaemonProcess ${quote(plan.processGroup)} \\`,
+    settings.join(' \\\n'),
+  ];
+}
+
+/** In place of the daemon process group's settings, where there is none. */
+function withoutDaemons({mode, paths, options}: ServerPlan): string[] {
+  return [
+    `WSGIPythonEggs ${quote(paths.pythonEggs)}`,
+    // The debugger reads what is typed.
+    ...(mode === 'debug' ? ['WSGIRestrictStdin Off', 'WSGIRestrictStdout Off'] : []),
+    ...(mode === 'embedded' && !options.disableReloading ? ['WSGIScriptReloading Off'] : []),
+  ];
+}
+
+/** mod_wsgi's server-wide settings, and where the application runs. */
+export function daemonSection(plan: ServerPlan): string {
+  const {options, python, paths, application} = plan;
+  // Access scripts run in Apache's own processes too, and import from the same places.
+  const outside = plan.mode !== 'daemon' || plan.access.host !== null || plan.access.user !== null;
   return section('Python and the daemon processes', [
     ...(python.home === null ? [] : [`WSGIPythonHome ${quote(python.home)}`]),
+    ...(outside && application.pythonPaths.length > 0 ? [`WSGIPythonPath ${quote(application.pythonPaths.join(':'))}`] : []),
     ...options.pythonWarnings.map((spec) => `WSGIPythonWarnings ${quote(spec)}`),
+    ...(options.pythonHashSeed === null ? [] : [`WSGIPythonHashSeed ${options.pythonHashSeed}`]),
+    ...(options.dontWriteBytecode ? ['WSGIDontWriteBytecode On'] : []),
     ...(options.switchInterval === null ? [] : [`WSGISwitchInterval ${options.switchInterval}`]),
+    ...(options.freeThreading ? ['WSGIFreeThreading On'] : []),
     ...(options.verboseDebugging && !atLeast(plan.module.version, '6.0.0') ? ['WSGIVerboseDebugging On'] : []),
     `WSGISocketPrefix ${quote(paths.socketPrefix)}`,
     // Socket names stay the same over a restart, so requests that wait in the backlog are not lost.
     'WSGISocketRotation Off',
-    'WSGIRestrictEmbedded On',
     ...(options.orphanInterpreter ? ['WSGIDestroyInterpreter Off'] : []),
-    `WSGIDaemonProcess ${quote(plan.processGroup)} \\`,
-    settings.join(' \\\n'),
+    ...(plan.mode === 'daemon' ? daemonGroup(plan) : withoutDaemons(plan)),
     'WSGIPassAuthorization On',
     `WSGIMapHEADToGET ${options.mapHeadToGet}`,
     ...(options.disableReloading ? ['WSGIScriptReloading Off'] : []),
@@ -71,7 +100,7 @@ export function daemonSection(plan: ServerPlan): string {
 
 /** The handler that serves requests, loaded at process start, and our agent beside it. */
 export function handlerSection(plan: ServerPlan): string {
-  const place = `process-group=${quote(plan.processGroup)} application-group=${plan.applicationGroup === '%{GLOBAL}' ? '%{GLOBAL}' : quote(plan.applicationGroup)}`;
+  const place = scriptPlace(plan);
   return section('The application', [
     `WSGIHandlerScript wsgi-handler ${quote(plan.paths.handler)} ${place}`,
     `WSGIImportScript ${quote(plan.paths.handler)} ${place}`,

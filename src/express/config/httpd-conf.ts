@@ -1,8 +1,13 @@
 import type {ServerPlan} from '../plan/server-plan.ts';
+import {accessSection} from './access.ts';
 import {capacitySection, header, modulesSection, networkSection, serverSection} from './basics.ts';
 import {daemonSection, handlerSection} from './daemon.ts';
 import {loggingSection} from './logging.ts';
-import {aliasesSection, documentsSection, environSection, includesSection, virtualHostSection} from './url-space.ts';
+import {proxiesSection} from './proxies.ts';
+import {servicesSection} from './services.ts';
+import {telemetrySection} from './telemetry.ts';
+import {aliasesSection, docsSection, documentsSection, environSection, handlersSection, includesSection} from './url-space.ts';
+import {virtualHostSection} from './virtual-hosts.ts';
 
 /** In this order: modules first, because Apache knows a directive only once its module is loaded. */
 const SECTIONS = [
@@ -14,10 +19,16 @@ const SECTIONS = [
   loggingSection,
   daemonSection,
   documentsSection,
+  docsSection,
   aliasesSection,
+  handlersSection,
+  accessSection,
+  telemetrySection,
+  proxiesSection,
   environSection,
   virtualHostSection,
   handlerSection,
+  servicesSection,
   includesSection,
 ];
 

@@ -1,5 +1,6 @@
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {DECK_ACCESS_FORMAT, ERROR_LOG_FORMAT} from '../log-formats.ts';
+import {logTarget} from './log-target.ts';
 import {quote, section} from './quote.ts';
 
 const ORDER = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'];
@@ -31,13 +32,15 @@ const quoteFormat = (text: string): string => `"${text.replaceAll(/\\?"/g, '\\"'
 export function loggingSection(plan: ServerPlan): string {
   const {options, paths} = plan;
   const lines = [
-    `ErrorLog ${quote(paths.errorLog)}`,
+    `ErrorLog ${logTarget(plan, paths.errorLog)}`,
     `LogLevel ${logLevel(options.logLevel)}`,
     `ErrorLogFormat ${quoteFormat(options.errorLogFormat ?? ERROR_LOG_FORMAT)}`,
   ];
   if (paths.accessLog !== null) {
     const format = options.accessLogFormat ?? 'common';
-    lines.push(`CustomLog ${quote(paths.accessLog)} ${NAMED_FORMATS[format] ? `"${NAMED_FORMATS[format]}"` : quoteFormat(format)}`);
+    lines.push(
+      `CustomLog ${logTarget(plan, paths.accessLog)} ${NAMED_FORMATS[format] ? `"${NAMED_FORMATS[format]}"` : quoteFormat(format)}`,
+    );
   }
   const ours = plan.modules.countsBytes ? DECK_ACCESS_FORMAT : DECK_ACCESS_FORMAT.replace('%O', '%B');
   // Only under a supervisor: without one (apachectl) nobody would keep this file short.

@@ -1,5 +1,6 @@
 import {dirname, basename} from 'node:path';
 import type {ServerPlan} from '../plan/server-plan.ts';
+import {scriptPlace} from './place.ts';
 import {escapePattern, quote, section} from './quote.ts';
 
 /** Types that matter to a browser, for systems that have no list of their own. */
@@ -51,6 +52,7 @@ export function documentsSection(plan: ServerPlan): string {
     '    Require all granted',
     ...(options.directoryIndex === null ? [] : [`    DirectoryIndex ${quote(options.directoryIndex)}`]),
     ...(options.directoryListing ? ['    Options +Indexes'] : []),
+    ...(options.withCgi ? ['    Options +ExecCGI'] : []),
     '    RewriteEngine On',
     // A .htaccess file with rules of its own would otherwise switch these off below it.
     '    RewriteOptions InheritDownBefore',
@@ -58,11 +60,45 @@ export function documentsSection(plan: ServerPlan): string {
     ...(mount === '/' ? [] : [`    RewriteCond %{REQUEST_URI} ${quote(`^${escapePattern(mount)}(?:/|$)`)}`]),
     '    RewriteCond %{REQUEST_FILENAME} !-f',
     ...(options.directoryIndex === null && !options.directoryListing ? [] : ['    RewriteCond %{REQUEST_FILENAME} !-d']),
+    ...(options.serverStatus ? ['    RewriteCond %{REQUEST_URI} !^/server-status$'] : []),
     '    RewriteRule .* - [H=wsgi-handler]',
     '</Directory>',
     ...(options.compressResponses ? [`AddOutputFilterByType DEFLATE ${COMPRESSED.join(' ')}`] : []),
     ...options.errorDocuments.map(([status, url]) => `ErrorDocument ${quote(status)} ${quote(url)}`),
   ]);
+}
+
+/** Programs in place of files: by extension, for files that exist. */
+export function handlersSection(plan: ServerPlan): string {
+  const {options, paths} = plan;
+  const place = scriptPlace(plan);
+  return section('Handlers', [
+    ...plan.resources.flatMap(({extension, file}, index) => [
+      `WSGIHandlerScript wsgi-resource-${index} ${quote(file)} ${place}`,
+      `AddHandler wsgi-resource-${index} ${quote(extension)}`,
+    ]),
+    ...(options.withCgi ? ['AddHandler cgi-script .cgi'] : []),
+    ...(plan.modules.load.includes('cgid') ? [`ScriptSock ${quote(`${paths.deck}/cgi.sock`)}`] : []),
+    ...(options.withPhp5 ? ['AddHandler application/x-httpd-php .php'] : []),
+  ]);
+}
+
+/** mod_wsgi's documentation: as it is installed, or where it is on the network. */
+export function docsSection({options, docs}: ServerPlan): string {
+  if (!options.enableDocs) return '';
+  return section(
+    'Documentation',
+    docs === null
+      ? ['RedirectMatch "^/__wsgi__/docs(?:/.*)?$" "https://modwsgi.readthedocs.io/"']
+      : [
+          'RedirectMatch "^/__wsgi__/docs$" "/__wsgi__/docs/"',
+          `Alias /__wsgi__/docs/ ${quote(`${docs}/`)}`,
+          `<Directory ${quote(docs)}>`,
+          '    DirectoryIndex index.html',
+          '    Require all granted',
+          '</Directory>',
+        ],
+  );
 }
 
 /** --url-alias. The more special path has to come first, as Apache takes the first that fits. */
@@ -92,33 +128,6 @@ export function environSection(plan: ServerPlan): string {
   return section('Variables of the WSGI environ', [
     ...plan.options.setenv.map(([name, value]) => `SetEnv ${quote(name)} ${quote(value)}`),
     ...plan.options.passenv.map((name) => `PassEnv ${quote(name)}`),
-  ]);
-}
-
-/** With --server-name only requests for that host are served; others, except from this machine if so wanted, are denied. */
-export function virtualHostSection(plan: ServerPlan): string {
-  const {serverName, serverAliases, allowLocalhost, port} = plan.options;
-  if (serverName === null) return '';
-  const bare = serverName.startsWith('www.') ? serverName.slice(4) : null;
-  return section('Host names', [
-    `<VirtualHost _default_:${port}>`,
-    '    ServerName _wsgi_',
-    '    <Location />',
-    `        Require ${allowLocalhost ? 'local' : 'all denied'}`,
-    '    </Location>',
-    '</VirtualHost>',
-    `<VirtualHost *:${port}>`,
-    `    ServerName ${quote(serverName)}`,
-    ...serverAliases.map((name) => `    ServerAlias ${quote(name)}`),
-    '</VirtualHost>',
-    ...(bare === null
-      ? []
-      : [
-          `<VirtualHost *:${port}>`,
-          `    ServerName ${quote(bare)}`,
-          `    Redirect permanent / ${quote(`http://${serverName}:${port}/`)}`,
-          '</VirtualHost>',
-        ]),
   ]);
 }
 

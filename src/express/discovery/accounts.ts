@@ -49,7 +49,8 @@ function userNamed(name: string): Account | null {
   return uid === null || gid === null || uid === '' ? null : {uid: Number(uid), gid: Number(gid), name};
 }
 
-function groupNamed(name: string): number | null {
+/** Number of a group, null when there is none of that name. */
+export function groupNamed(name: string): number | null {
   const fields = fieldsOf('/etc/group', (one) => one[0] === name);
   if (fields) return Number(fields[2]);
   const entry = name.startsWith('-') ? null : ask('getent', ['group', name]);

@@ -1,10 +1,11 @@
 import {readFileSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {delimiter, dirname, join, resolve} from 'node:path';
 import type {Host} from '../host.ts';
 import {look} from '../look.ts';
 import type {StartOptions} from '../parse.ts';
-import {MODULE_SOURCES} from '../plan/apache-modules.ts';
-import type {Problem} from '../problem.ts';
+import {moduleSources} from '../plan/apache-modules.ts';
+import {lastFor} from '../plan/service-plan.ts';
+import {failure, type Problem} from '../problem.ts';
 import {findRunUser, type RunUser} from './accounts.ts';
 import {findHttpd, type Httpd} from './httpd.ts';
 import {findLocale, type LocaleFound} from './locale.ts';
@@ -26,6 +27,12 @@ export interface Found {
   fileTargets: ReadonlySet<string>;
   /** Files of ours that a user may have filled in: does a shell have to read this one before Apache starts. */
   hasContent: (path: string) => boolean;
+  /** Absolute path of rotatelogs; null unless --rotate-logs asks for it. */
+  rotatelogs: string | null;
+  /** By service, who runs it where that is somebody else than the run user. */
+  serviceUsers: ReadonlyMap<string, RunUser>;
+  /** Folder with the documentation that was installed with mod_wsgi; null when there is none or nobody asked. */
+  docs: string | null;
 }
 
 export type Discovery = {ok: true; found: Found} | {ok: false; problems: Problem[]};
@@ -51,21 +58,55 @@ function hasContent(path: string): boolean {
   }
 }
 
-const isProblem = (value: object): value is Problem => 'severity' in value;
+const isProblem = (value: object | string): value is Problem => typeof value === 'object' && 'severity' in value;
+
+/** rotatelogs stands beside httpd, or somewhere on PATH. */
+function findRotatelogs(options: StartOptions, host: Host, httpd: Httpd): string | Problem {
+  if (options.rotatelogsExecutable !== null) {
+    const given = resolve(host.cwd, options.rotatelogsExecutable);
+    return isFile(given) ? given : failure(`rotatelogs not found: there is no file ${given}; correct --rotatelogs-executable`);
+  }
+  const folders = [dirname(httpd.path), '/usr/bin', '/usr/sbin', ...(host.env.PATH ?? '').split(delimiter)];
+  return (
+    folders.map((folder) => join(folder, 'rotatelogs')).find((path) => path.startsWith('/') && isFile(path)) ??
+    failure('rotatelogs not found: it is neither beside Apache nor on PATH; install apache2-utils (Debian) or give --rotatelogs-executable')
+  );
+}
+
+function findServiceUsers(options: StartOptions, host: Host, runUser: RunUser): Map<string, RunUser> | Problem {
+  const users = new Map<string, RunUser>();
+  for (const [name] of options.serviceScripts) {
+    const user = lastFor(options.serviceUsers, name);
+    const group = lastFor(options.serviceGroups, name);
+    if (user === null && group === null) continue;
+    const found = findRunUser({user: user ?? runUser.name, group}, host);
+    if (isProblem(found)) return failure(`service ${name}: ${found.text.replace(/--(user|group)$/, '--service-$1')}`);
+    users.set(name, found);
+  }
+  return users;
+}
+
+/** pip's mod_wsgi has the module in `mod_wsgi/server`, and its documentation, in some releases, in `mod_wsgi/docs`. */
+function findDocs(module: ModWsgi): string | null {
+  const folder = join(dirname(dirname(module.path)), 'docs');
+  return isFile(join(folder, 'index.html')) ? folder : null;
+}
 
 /** Finds Apache, mod_wsgi, Python, the run user and the like. Only looks at files; starts nothing (except for accounts that no file lists). */
 export function discover(options: StartOptions, host: Host): Discovery {
   const problems: Problem[] = [];
-  const keep = <T extends object>(value: T | Problem): T | null => {
+  const keep = <T extends object | string>(value: T | Problem): T | null => {
     if (!isProblem(value)) return value;
     problems.push(value);
     return null;
   };
   const workingDirectory = resolve(host.cwd, options.workingDirectory ?? '.');
   const runUser = keep(findRunUser(options, host));
-  const httpd = keep(findHttpd(options, host, MODULE_SOURCES));
+  const httpd = keep(findHttpd(options, host, moduleSources(options)));
   const modWsgi = httpd && keep(findModWsgi(httpd, workingDirectory, host));
-  if (!runUser || !httpd || !modWsgi) return {ok: false, problems};
+  const rotatelogs = httpd && options.rotateLogs ? keep(findRotatelogs(options, host, httpd)) : null;
+  const serviceUsers = runUser && keep(findServiceUsers(options, host, runUser));
+  if (!runUser || !httpd || !modWsgi || !serviceUsers || problems.length > 0) return {ok: false, problems};
   const targets = options.urlAliases.map(([, target]) => resolve(host.cwd, target));
   return {
     ok: true,
@@ -79,6 +120,9 @@ export function discover(options: StartOptions, host: Host): Discovery {
       mimeTypes: options.mimeTypes === null ? (MIME_PLACES.find(isFile) ?? null) : resolve(host.cwd, options.mimeTypes),
       fileTargets: new Set(targets.filter(isFile)),
       hasContent,
+      rotatelogs,
+      serviceUsers,
+      docs: options.enableDocs ? findDocs(modWsgi.module) : null,
     },
   };
 }

@@ -161,4 +161,15 @@ export const capacityOptions = [
     since: '4.4.1',
     choices: ['event', 'worker', 'prefork'],
   },
+  {
+    flags: ['--embedded-mode'],
+    dest: 'embeddedMode',
+    default: false,
+    help: "Run the application in Apache's own processes instead of daemon processes: no timeouts, no reloading, no daemon's settings.",
+    directive: 'WSGIHandlerScript process-group=%{GLOBAL}',
+    since: '4.8.0',
+    type: 'flag',
+    arity: 0,
+    area: 'capacity',
+  },
 ] as const satisfies readonly OptionSpec[];

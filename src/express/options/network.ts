@@ -161,4 +161,15 @@ export const networkOptions = [
     since: '4.1.0',
     range: [1, 65535],
   },
+  {
+    flags: ['--http2'],
+    dest: 'http2',
+    default: false,
+    help: 'Speak HTTP/2 as well.',
+    directive: 'Protocols',
+    since: '4.5.7',
+    type: 'flag',
+    arity: 0,
+    area: 'network',
+  },
 ] as const satisfies readonly OptionSpec[];

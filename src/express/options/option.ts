@@ -28,23 +28,29 @@ export interface OptionSpec {
   readonly orZero?: true;
   /** Allowed values, compared without regard to case. */
   readonly choices?: readonly string[];
-  /** Known to mod_wsgi-express, refused by this release of wsgideck. */
-  readonly later?: true;
+  /** Known only in order to be refused: why, and what to do instead. For options that mod_wsgi-express itself has given up. */
+  readonly refused?: string;
 }
 
 /** Headings of --help, in the order in which they are shown. */
 export const AREAS = [
   'application',
   'network',
+  'https',
+  'access',
+  'proxies',
+  'static files',
   'capacity',
   'timeouts',
   'reload',
   'logging',
   'python',
-  'static files',
+  'services',
+  'telemetry',
+  'debug',
   'identity',
   'dashboard',
-  'later',
+  'removed',
 ] as const;
 export type Area = (typeof AREAS)[number];
 

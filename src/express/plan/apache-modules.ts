@@ -1,3 +1,5 @@
+import type {StartOptions} from '../parse.ts';
+
 /** Apache's modules that a server may need, without `mod_` and `_module`. */
 const ALWAYS = [
   'unixd',
@@ -20,13 +22,49 @@ const WELCOME = ['logio', 'access_compat', 'headers', 'setenvif'] as const;
 const MPMS = ['event', 'worker', 'prefork'] as const;
 export type Mpm = (typeof MPMS)[number];
 
+/** What the choice of modules depends on. */
+export type ModuleOptions = Pick<
+  StartOptions,
+  | 'serverMpm'
+  | 'directoryListing'
+  | 'compressResponses'
+  | 'httpsPort'
+  | 'hstsPolicy'
+  | 'http2'
+  | 'authUserScript'
+  | 'authType'
+  | 'proxyMountPoints'
+  | 'proxyVirtualHosts'
+  | 'serverStatus'
+  | 'serverMetrics'
+  | 'withCgi'
+>;
+
+/** Modules that options ask for. */
+function extras(options: ModuleOptions, mpm: Mpm): string[] {
+  const proxied = [...options.proxyMountPoints, ...options.proxyVirtualHosts];
+  const sets: [boolean, string[]][] = [
+    [options.directoryListing, ['autoindex']],
+    [options.compressResponses, ['deflate']],
+    [options.httpsPort !== null || proxied.some(([, url]) => url.startsWith('https:')), ['ssl']],
+    [options.hstsPolicy !== null || proxied.length > 0, ['headers']],
+    [options.http2, ['http2']],
+    [options.authUserScript !== null, [`auth_${options.authType.toLowerCase()}`, 'authz_user']],
+    [proxied.length > 0, ['proxy', 'proxy_http']],
+    [options.serverStatus || options.serverMetrics, ['status']],
+    [options.withCgi, [mpm === 'prefork' ? 'cgi' : 'cgid']],
+  ];
+  return sets.flatMap(([wanted, names]) => (wanted ? names : []));
+}
+
 /** Source file of a module; an MPM's has no `mod_mpm_` in front. */
 const sourceName = (name: string): string => (name.startsWith('mpm_') ? `${name.slice(4)}.c` : `mod_${name}.c`);
 
-/** Source files of all of them, for a look into the binary at what is compiled in. */
-export const MODULE_SOURCES: readonly string[] = [...ALWAYS, ...WELCOME, 'autoindex', 'deflate', ...MPMS.map((name) => `mpm_${name}`)].map(
-  sourceName,
-);
+/** Source files of all that these options may need, for a look into the binary at what is compiled in. */
+export function moduleSources(options: ModuleOptions): string[] {
+  const names = [...ALWAYS, ...WELCOME, ...extras(options, 'event'), ...extras(options, 'prefork'), ...MPMS.map((name) => `mpm_${name}`)];
+  return [...new Set(names)].map(sourceName);
+}
 
 export interface ModuleChoice {
   mpm: Mpm;
@@ -39,20 +77,18 @@ export interface ModuleChoice {
 }
 
 /** Which modules to load, from what the options need and what there is. `files` are file names, `builtIn` source names. */
-export function chooseModules(
-  options: {serverMpm: string[]; directoryListing: boolean; compressResponses: boolean},
-  available: {files: ReadonlySet<string>; builtIn: ReadonlySet<string>},
-): ModuleChoice {
+export function chooseModules(options: ModuleOptions, available: {files: ReadonlySet<string>; builtIn: ReadonlySet<string>}): ModuleChoice {
   const hasFile = (name: string) => available.files.has(`mod_${name}.so`);
   const isBuiltIn = (name: string) => !hasFile(name) && available.builtIn.has(sourceName(name));
   const wanted = options.serverMpm.length > 0 ? options.serverMpm : MPMS;
   const builtInMpm = MPMS.find((name) => isBuiltIn(`mpm_${name}`));
   const mpm = (builtInMpm ?? wanted.find((name) => hasFile(`mpm_${name}`)) ?? wanted[0]) as Mpm;
-  const extra = [...(options.directoryListing ? ['autoindex'] : []), ...(options.compressResponses ? ['deflate'] : [])];
-  const needed = [`mpm_${mpm}`, ...ALWAYS, ...extra];
+  const needed = [`mpm_${mpm}`, ...ALWAYS, ...extras(options, mpm)];
+  // A cache of sessions spares clients half a handshake; without one Apache warns at each start.
+  const welcome = [...WELCOME, ...(options.httpsPort === null ? [] : ['socache_shmcb'])];
   return {
     mpm,
-    load: [...needed, ...WELCOME].filter(hasFile),
+    load: [...new Set([...needed, ...welcome])].filter(hasFile),
     missing: needed.filter((name) => !hasFile(name) && !isBuiltIn(name)),
     countsBytes: hasFile('logio') || isBuiltIn('logio'),
   };

@@ -4,8 +4,11 @@ import type {Found} from '../discovery/discover.ts';
 import type {Host} from '../host.ts';
 import type {StartOptions} from '../parse.ts';
 import {chooseModules} from './apache-modules.ts';
+import {debugPlan} from './debug-plan.ts';
+import {httpsPlan, originOf} from './https-plan.ts';
 import {mpmCapacity} from './mpm-capacity.ts';
 import type {ApplicationPlan, PlanPaths, ServerPlan} from './server-plan.ts';
+import {servicePlans} from './service-plan.ts';
 
 function planPaths(options: StartOptions, host: Host, hostName: string): PlanPaths {
   const absolute = (path: string) => resolve(host.cwd, path);
@@ -34,19 +37,21 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
     agentSocket: join(deck, 'agent.sock'),
     agentScript: join(deck, 'agent.py'),
     handlerScript: join(deck, 'handler.py'),
+    tools: join(deck, 'wsgideck_tools'),
     run: join(deck, 'run'),
     deckAccessLog: join(deck, 'access.log'),
     lock: join(deck, 'lock'),
     guardStatus: join(deck, 'guard.status'),
+    telemetryScript: join(deck, 'telemetry-service.py'),
   };
 }
 
 function planApplication(options: StartOptions, host: Host): ApplicationPlan {
-  const type = options.applicationType === 'module' ? 'module' : 'script';
+  const type = options.applicationType as ApplicationPlan['type'];
   const entry = options.entry ?? '';
   return {
     type,
-    entry: type === 'script' && entry !== '' ? resolve(host.cwd, entry) : entry,
+    entry: type === 'static' ? '' : type !== 'module' && entry !== '' ? resolve(host.cwd, entry) : entry,
     callable: options.callableObject,
     mountPoint: options.mountPoint.replace(/\/+$/, '') || '/',
     workingDirectory: resolve(host.cwd, options.workingDirectory ?? '.'),
@@ -60,20 +65,22 @@ const contains = (folder: string, path: string): boolean =>
 /** Folder whose files are the application's own. A command given in `/`, in the home directory or beside the script's tree does not make those the project. */
 function projectRoot(application: ApplicationPlan, options: StartOptions, host: Host): string {
   const working = application.workingDirectory;
-  if (application.type === 'module' || options.workingDirectory !== null) return working;
+  if (application.type === 'module' || application.type === 'static' || options.workingDirectory !== null) return working;
   const folder = dirname(application.entry);
   const tooWide = [sep, host.env.HOME, host.tmpdir].includes(working);
   return contains(working, folder) && !tooWide ? working : folder;
 }
 
 function instanceName(application: ApplicationPlan, hostName: string, port: number): string {
-  const folder = application.type === 'script' ? basename(dirname(application.entry)) : application.entry.split('.')[0];
+  const isFile = application.type === 'script' || application.type === 'paste';
+  const folder = isFile ? basename(dirname(application.entry)) : application.entry.split('.')[0];
   return folder || `${hostName}:${port}`;
 }
 
 /** Decides everything. Pure: what it knows of the machine comes in through `found` and `host`. */
 export function planServer(options: StartOptions, found: Found, host: Host): ServerPlan {
   const hostName = options.host ?? 'localhost';
+  const absolute = (path: string | null) => (path === null ? null : resolve(host.cwd, path));
   const paths = planPaths(options, host, hostName);
   const application = planApplication(options, host);
   const modules = chooseModules(options, found.httpd);
@@ -82,13 +89,26 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
   const project = projectRoot(application, options, host);
   const urlHost = options.serverName ?? hostName;
   const shown = urlHost.includes(':') ? `[${urlHost}]` : urlHost;
-  const url = `http://${shown}:${options.port}${application.mountPoint === '/' ? '/' : `${application.mountPoint}/`}`;
+  const https = httpsPlan(options, host);
+  const mounted = application.mountPoint === '/' ? '/' : `${application.mountPoint}/`;
+  const urls = {
+    http: `http://${shown}:${options.port}${mounted}`,
+    https: https && originOf('https', shown, https.port) + mounted,
+  };
+  const debug = debugPlan(options, host, paths.root);
+  const mode = debug ? 'debug' : options.embeddedMode ? 'embedded' : 'daemon';
+  const capacity = mpmCapacity(options);
+  const workers = {
+    daemon: {processes: options.processes ?? 1, threads: options.threads},
+    embedded: {processes: 0, threads: modules.mpm === 'prefork' ? 1 : capacity.threaded.threadsPerChild},
+    debug: {processes: 1, threads: 1},
+  }[mode];
   const anyAddress = hostName === 'localhost' || hostName === '0.0.0.0' || hostName === '::';
-  const scriptReloading = !options.disableReloading;
+  const scriptReloading = !options.disableReloading && mode === 'daemon';
 
   const info: Omit<InstanceInfo, 'supervisorPid'> = {
     name: instanceName(application, hostName, options.port),
-    url,
+    url: (options.httpsOnly ? urls.https : null) ?? urls.http,
     serverRoot: paths.root,
     script: application.type === 'script' ? application.entry : null,
     workingDirectory: application.workingDirectory,
@@ -98,13 +118,12 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     python: found.python.version,
     apache: found.httpd.version,
     mpm: modules.mpm,
-    processes: options.processes ?? 1,
-    threads: options.threads,
-    requestTimeout: options.requestTimeout,
+    ...workers,
+    requestTimeout: mode === 'daemon' ? options.requestTimeout : 0,
     shutdownTimeout: options.shutdownTimeout,
     gracefulTimeout: options.gracefulTimeout,
     queueTimeout: options.queueTimeout,
-    reloadOnChanges: options.reloadOnChanges && scriptReloading,
+    reloadOnChanges: options.reloadOnChanges && !options.disableReloading && mode !== 'debug',
     errorLog: paths.errorLog,
     accessLog: paths.accessLog,
     projectRoot: project,
@@ -123,9 +142,23 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     locale: found.locale,
     mimeTypes: found.mimeTypes,
     application,
+    mode,
+    debug,
+    https,
+    urls,
+    rotation: options.rotateLogs ? {program: found.rotatelogs ?? '', megabytes: options.maxLogSize} : null,
+    services: servicePlans(options, host, paths, found.serviceUsers),
+    access: {host: absolute(options.hostAccessScript), user: absolute(options.authUserScript), group: absolute(options.authGroupScript)},
+    telemetry: options.enableTelemetry ? `unix:${join(paths.run, 'telemetry.sock')}` : options.telemetryService,
+    resources: options.addHandlers.map(([extension, script], index) => ({
+      extension: extension.startsWith('.') ? extension : `.${extension}`,
+      script: resolve(host.cwd, script),
+      file: join(paths.deck, `resource-${index}.wsgi`),
+    })),
+    docs: found.docs,
     processGroup,
     applicationGroup,
-    capacity: mpmCapacity(options),
+    capacity,
     hostName,
     probe: {
       host: anyAddress ? (hostName === '::' ? '::1' : '127.0.0.1') : hostName,

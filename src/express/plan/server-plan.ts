@@ -6,7 +6,10 @@ import type {ModWsgi} from '../discovery/mod-wsgi.ts';
 import type {PythonFound} from '../discovery/python.ts';
 import type {StartOptions} from '../parse.ts';
 import type {ModuleChoice} from './apache-modules.ts';
+import type {DebugPlan} from './debug-plan.ts';
+import type {HttpsPlan} from './https-plan.ts';
 import type {MpmCapacity} from './mpm-capacity.ts';
+import type {ServicePlan} from './service-plan.ts';
 
 /** Absolute paths of everything in and around the server root. */
 export interface PlanPaths {
@@ -33,22 +36,32 @@ export interface PlanPaths {
   agentSocket: string;
   agentScript: string;
   handlerScript: string;
+  /** Python beside the handler: debug mode's tools and Paste. */
+  tools: string;
   /** 0700, owned by the run user: the agents' slot and fault files. */
   run: string;
   deckAccessLog: string;
   lock: string;
   guardStatus: string;
+  /** The program that --enable-telemetry runs. */
+  telemetryScript: string;
 }
 
 export interface ApplicationPlan {
-  type: 'script' | 'module';
-  /** Absolute path of the script, or the module's dotted name. */
+  type: 'script' | 'module' | 'paste' | 'static';
+  /** Absolute path of the script or the Paste configuration, the module's dotted name, or nothing for files only. */
   entry: string;
   callable: string;
   /** URL path, `/` or without a slash at its end. */
   mountPoint: string;
   workingDirectory: string;
   pythonPaths: string[];
+}
+
+export interface Rotation {
+  /** Absolute path of rotatelogs. */
+  program: string;
+  megabytes: number;
 }
 
 /** Everything that is decided about a server before anything is written or started. */
@@ -67,6 +80,24 @@ export interface ServerPlan {
   locale: LocaleFound;
   mimeTypes: string | null;
   application: ApplicationPlan;
+  /** Where the application runs: in daemon processes, in Apache's own, or in the one process that there is. */
+  mode: 'daemon' | 'embedded' | 'debug';
+  /** What to do in debug mode; null in the others. */
+  debug: DebugPlan | null;
+  https: HttpsPlan | null;
+  /** Of the application, as people reach it. With --https-only the first only redirects to the second. */
+  urls: {http: string; https: string | null};
+  /** With --rotate-logs: `paths.errorLog` and `paths.accessLog` are links to the newest of the files that rotatelogs writes. */
+  rotation: Rotation | null;
+  services: ServicePlan[];
+  /** Python scripts that decide about access, absolute. */
+  access: {host: string | null; user: string | null; group: string | null};
+  /** `unix:/path` of the telemetry receiver, ours or somebody else's. */
+  telemetry: string | null;
+  /** --add-handler: extensions with their dot, and the absolute paths of what answers for them. */
+  resources: {extension: string; script: string; file: string}[];
+  /** Folder of mod_wsgi's documentation, null when it is not installed. */
+  docs: string | null;
   processGroup: string;
   /** `%{GLOBAL}` is the main interpreter. */
   applicationGroup: string;

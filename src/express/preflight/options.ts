@@ -1,20 +1,17 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {look} from '../look.ts';
-import type {OptionSpec} from '../options/option.ts';
 import {OPTIONS} from '../options/table.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem, warning} from '../problem.ts';
 import {atLeast} from '../version.ts';
+import {checkCombinations} from './combinations.ts';
+import {isGiven} from './given.ts';
 import {blockedText} from './reachable.ts';
 
 /** The oldest mod_wsgi whose directives we rely on. */
 const OLDEST = '4.9.0';
 const LIKELY_USERS = ['www-data', 'apache', 'http', '_www', 'daemon', 'nobody'];
-
-function isGiven(option: OptionSpec, value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== option.default;
-}
 
 function checkVersions(plan: ServerPlan): Problem[] {
   const {module, options} = plan;
@@ -25,10 +22,8 @@ function checkVersions(plan: ServerPlan): Problem[] {
       ),
     ];
   }
-  const values = options as unknown as Record<string, unknown>;
-  return OPTIONS.filter((option) => option.needs && isGiven(option, values[option.dest]) && !atLeast(module.version, option.needs)).map(
-    (option) =>
-      failure(`${option.flags[0]} needs mod_wsgi ${option.needs}: ${module.path} is ${module.version}; upgrade it or leave the option out`),
+  return OPTIONS.filter((option) => option.needs && isGiven(options, option) && !atLeast(module.version, option.needs)).map((option) =>
+    failure(`${option.flags[0]} needs mod_wsgi ${option.needs}: ${module.path} is ${module.version}; upgrade it or leave the option out`),
   );
 }
 
@@ -53,17 +48,9 @@ function checkUser({asRoot, runUser, owner, options}: ServerPlan): Problem[] {
   return [];
 }
 
-function checkConflicts({options}: ServerPlan): Problem[] {
+function checkShapes({options}: ServerPlan): Problem[] {
   const problems: Problem[] = [];
   const refuse = (when: boolean, text: string) => when && problems.push(failure(text));
-  const together = (a: boolean, b: boolean, names: string) =>
-    refuse(a && b, `options contradict each other: ${names} cannot be given together; leave one of them out`);
-  together(options.reloadOnChanges, options.disableReloading, '--reload-on-changes and --disable-reloading');
-  together(options.plain, options.json, '--plain and --json');
-  const named = (given: boolean, flag: string) =>
-    refuse(given && options.serverName === null, `option without effect: ${flag} needs --server-name; give both or none`);
-  named(options.serverAliases.length > 0, '--server-alias');
-  named(options.allowLocalhost, '--allow-localhost');
   for (const [url] of options.urlAliases) refuse(!url.startsWith('/'), `--url-alias: "${url}" is not a URL path; it starts with /`);
   for (const [status] of options.errorDocuments) {
     refuse(!/^[45]\d\d$/.test(status), `--error-document: "${status}" is not an HTTP error status; use 400 to 599`);
@@ -134,5 +121,5 @@ function checkLocale({locale}: ServerPlan): Problem[] {
 
 /** Everything that follows from the options and a look at the files they name. */
 export function checkOptions(plan: ServerPlan): Problem[] {
-  return [checkUser, checkConflicts, checkVersions, checkModules, checkPlaces, checkLocale].flatMap((check) => check(plan));
+  return [checkUser, checkCombinations, checkShapes, checkVersions, checkModules, checkPlaces, checkLocale].flatMap((check) => check(plan));
 }

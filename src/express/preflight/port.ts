@@ -34,24 +34,29 @@ function tryListen(host: string | null, port: number): Promise<NodeJS.ErrnoExcep
   });
 }
 
-/** Can Apache listen there; if not, who is in the way. */
-export async function checkPort(plan: ServerPlan): Promise<Problem[]> {
-  const {host, port} = plan.options;
+/** Can Apache listen on all of its ports; if not, who is in the way. */
+export async function checkPorts({options, https}: ServerPlan): Promise<Problem[]> {
+  const checks = [checkPort(options.host, options.port, '--port')];
+  if (https !== null && https.port !== options.port) checks.push(checkPort(options.host, https.port, '--https-port'));
+  return (await Promise.all(checks)).flat();
+}
+
+async function checkPort(host: string | null, port: number, flag: string): Promise<Problem[]> {
   if (await surelyFree(host, port)) return [];
   const error = await tryListen(host, port);
   switch (error?.code) {
     case undefined:
       return [];
     case 'EADDRINUSE':
-      return [failure(`port ${port} is in use: ${describeOwner(port)}; stop it or give another --port`)];
+      return [failure(`port ${port} is in use: ${describeOwner(port)}; stop it or give another ${flag}`)];
     case 'EACCES':
-      return [failure(`port ${port} is not allowed: ports below 1024 need root; give a --port from 1024 on, or run as root with --user`)];
+      return [failure(`port ${port} is not allowed: ports below 1024 need root; give a ${flag} from 1024 on, or run as root with --user`)];
     case 'EADDRNOTAVAIL':
       return [failure(`cannot listen on ${host}: it is not an address of this machine; correct --host or leave it out`)];
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return [failure(`cannot listen on ${host}: the name is not known; correct --host or leave it out`)];
     default:
-      return [failure(`cannot listen on port ${port}: ${error?.message}; give another --port or --host`)];
+      return [failure(`cannot listen on port ${port}: ${error?.message}; give another ${flag} or --host`)];
   }
 }

@@ -2,8 +2,10 @@ import {existsSync} from 'node:fs';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {Problem} from '../problem.ts';
 import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../root/write-server-root.ts';
+import {checkFeatures} from './features.ts';
+import {checkHttps} from './https.ts';
 import {checkOptions} from './options.ts';
-import {checkPort} from './port.ts';
+import {checkPorts} from './port.ts';
 import {checkScript} from './script.ts';
 import {checkServerRoot} from './server-root.ts';
 
@@ -12,8 +14,8 @@ const isError = (problem: Problem): boolean => problem.severity === 'error';
 /** Everything but the script: what needs no other process. */
 async function checkPlace(plan: ServerPlan): Promise<Problem[]> {
   // Setting up does not listen; the port may well be in use by the very server that is set up anew.
-  const port = plan.options.setupOnly ? [] : checkPort(plan);
-  const options = checkOptions(plan);
+  const port = plan.options.setupOnly ? [] : checkPorts(plan);
+  const options = [...checkOptions(plan), ...(await checkFeatures(plan)), ...(await checkHttps(plan))];
   const root = checkServerRoot(plan);
   // A live instance in the same server root also holds the port: one line says it all.
   const inUse = root.some((problem) => problem.text.startsWith('server root in use'));

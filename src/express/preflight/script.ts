@@ -64,18 +64,12 @@ function interpret(plan: ServerPlan, verdict: string[]): Problem | null {
 
 /** Is the entry point there, readable by the run user, free of syntax errors, and does it define the callable. */
 export async function checkScript(plan: ServerPlan): Promise<Problem[]> {
-  const {application, options, runUser} = plan;
+  const {application, runUser} = plan;
+  if (application.type === 'static') return [];
   if (application.entry === '') {
     return [failure('no script: nothing to serve was named; give the path of a WSGI script, for example: wsgideck start-server app.wsgi')];
   }
-  if (options.applicationType !== application.type) {
-    return [
-      failure(
-        `--application-type ${options.applicationType}: known to mod_wsgi-express, not yet supported by wsgideck 0.1; use script or module`,
-      ),
-    ];
-  }
-  if (application.type === 'script') {
+  if (application.type !== 'module') {
     const {kind} = look(application.entry);
     if (kind === 'missing') return [failure(`script not found: there is no file ${application.entry}; correct the path`)];
     if (kind === 'denied') {
@@ -87,6 +81,10 @@ export async function checkScript(plan: ServerPlan): Promise<Problem[]> {
     // Python runs as that user below, and says so when it cannot read the file; a folder it cannot enter keeps even Python from saying anything.
     const blocked = blockedText(dirname(application.entry), runUser, 'enter');
     if (blocked && plan.python.executable === null) return [failure(`script cannot be read: ${blocked}`)];
+  }
+  if (application.type === 'paste') {
+    const blocked = blockedText(application.entry, runUser);
+    return blocked ? [failure(`configuration cannot be read: ${blocked}`)] : [];
   }
   if (plan.python.executable === null) return [];
   const verdict = await ask(plan, plan.python.executable);

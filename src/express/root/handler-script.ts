@@ -25,6 +25,18 @@ function environment(plan: ServerPlan): Record<string, string> {
   };
 }
 
+/** The tools of debug mode; null or False switches one off. */
+function debugSettings({debug}: ServerPlan): Record<string, unknown> {
+  if (debug === null) return {};
+  return {
+    debugger: debug.debugger,
+    debugger_startup: debug.debuggerStartup,
+    profiler_directory: debug.profilerDirectory,
+    coverage_directory: debug.coverageDirectory,
+    recorder_directory: debug.recorderDirectory,
+  };
+}
+
 /** The generated handler.wsgi: settings, then our handler, as native-shim/python/handler.py asks for. */
 export function handlerScript(plan: ServerPlan): string {
   const {application, paths} = plan;
@@ -36,12 +48,16 @@ export function handlerScript(plan: ServerPlan): string {
     working_directory: application.workingDirectory,
     reload_scripts: plan.watch.scriptReloading,
     run_directory: paths.run,
-    threads: plan.options.threads,
+    threads: plan.info.threads,
     environment: environment(plan),
+    ...debugSettings(plan),
   };
+  // Apache's own processes are in /; only daemon processes are told where to be.
+  const place = plan.mode === 'embedded' ? ['import os', '', `os.chdir(${python(application.workingDirectory)})`, ''] : [];
   const lines = Object.entries(settings).map(([key, value]) => `    ${JSON.stringify(key)}: ${python(value)},`);
   return [
     '# Written by wsgideck; each start writes it anew.',
+    ...place,
     'SETTINGS = {',
     ...lines,
     '}',

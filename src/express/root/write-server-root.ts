@@ -4,19 +4,26 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fchmodSync,
   fchownSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
+import {join} from 'node:path';
 import {nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
+import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {apachectlScript} from './apachectl-script.ts';
 import {handlerScript} from './handler-script.ts';
 import {takeLock} from './lock.ts';
+import {resourceScript} from './resource-script.ts';
+import {telemetryScript} from './telemetry-script.ts';
 
 interface Access {
   /** Group that may read, besides the owner; null when only the owner may. */
@@ -73,16 +80,50 @@ export function writeServerRoot(plan: ServerPlan): void {
     if (group !== null) chownSync(target, 0, group);
     chmodSync(target, fileMode);
   }
+  if (plan.mode === 'debug' || plan.application.type === 'paste') copyTools(plan, folderMode, fileMode, folderOwner);
   put(paths.handler, handlerScript(plan), fileMode, access);
+  for (const resource of plan.resources) put(resource.file, resourceScript(resource), fileMode, access);
+  if (options.enableTelemetry) put(paths.telemetryScript, telemetryScript(plan), fileMode, access);
+  for (const folder of debugFolders(plan)) makeFolder(folder, 0o700, daemonOwner);
   put(paths.conf, httpdConf(plan), 0o600, {group: null});
   put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
   if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
   if (options.rewriteRules === null) put(paths.rewrite, '', 0o600, {group: null}, true);
 
   // Created here because Apache would create them readable by everybody.
-  for (const log of [paths.errorLog, paths.accessLog, paths.startupLog, paths.deckAccessLog]) {
+  const rotated = [paths.errorLog, paths.accessLog, ...plan.services.map((service) => service.log)];
+  if (plan.rotation !== null) for (const log of rotated) makeWay(log);
+  for (const log of [...(plan.rotation === null ? rotated : []), paths.startupLog, paths.deckAccessLog]) {
     if (log !== null && log.startsWith(`${paths.root}/`)) put(log, '', 0o600, {group: null}, true);
   }
+}
+
+/** Only where they are used: every file more costs each start. */
+function copyTools({paths}: ServerPlan, folderMode: number, fileMode: number, owner: {uid: number; gid: number} | null): void {
+  const source = nativeAsset('wsgideck_tools');
+  rmSync(paths.tools, {recursive: true, force: true});
+  makeFolder(paths.tools, folderMode, owner);
+  for (const name of readdirSync(source).filter((one) => one.endsWith('.py'))) {
+    const target = join(paths.tools, name);
+    copyFileSync(join(source, name), target);
+    if (owner) chownSync(target, owner.uid, owner.gid);
+    chmodSync(target, fileMode);
+  }
+}
+
+/** Where the tools of debug mode write: they run as the run user, so the folders have to be that user's. A folder that is there keeps its owner. */
+function debugFolders({debug}: ServerPlan): string[] {
+  const folders = debug === null ? [] : [debug.profilerDirectory, debug.coverageDirectory, debug.recorderDirectory];
+  return folders.filter((folder): folder is string => folder !== null && !existsSync(folder));
+}
+
+/** A log without rotation from an earlier run keeps its content under a name as rotatelogs gives it, because rotatelogs would delete it to make its link. */
+function makeWay(log: string | null): void {
+  const sight = log === null ? null : lookAtLink(log);
+  if (log === null || !sight?.info) return;
+  const time = sight.info.mtime.toISOString().replace('T', '-').replaceAll(':', '_').slice(0, 19);
+  if (sight.kind === 'file' && sight.info.nlink === 1 && sight.info.size > 0) renameSync(log, `${log}.${time}`);
+  else if (sight.kind === 'file') rmSync(log);
 }
 
 /** Gives the lock back at the end of a run; everything else stays for the next one, as with the original. */

@@ -1,0 +1,14 @@
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {quote, section} from './quote.ts';
+
+/** Figures for the application, for people and for a telemetry receiver. */
+export function telemetrySection({options, telemetry}: ServerPlan): string {
+  return section('Status and telemetry', [
+    ...(options.serverMetrics || options.serverStatus ? ['ExtendedStatus On'] : []),
+    ...(options.serverMetrics ? ['WSGIServerMetrics On'] : []),
+    ...(options.serverStatus ? ['<Location /server-status>', '    SetHandler server-status', '    Require local', '</Location>'] : []),
+    ...(telemetry === null ? [] : [`WSGITelemetryService ${quote(telemetry)} interval=${options.telemetryInterval}`]),
+    ...(options.slowRequests === null ? [] : [`WSGISlowRequests ${options.slowRequests}`]),
+    ...options.telemetryOptions.map((words) => `WSGITelemetryOptions ${words.trim().split(/\s+/).map(quote).join(' ')}`),
+  ]);
+}

@@ -1,0 +1,101 @@
+import type {OptionSpec} from './option.ts';
+
+const flag = {type: 'flag', arity: 0, default: false, area: 'https'} as const;
+const text = {type: 'string', arity: 1, default: null, area: 'https'} as const;
+const list = {type: 'string', arity: 1, repeatable: true, default: [], area: 'https'} as const;
+
+/** Encrypted connections. */
+export const httpsOptions = [
+  {
+    flags: ['--https-port', '--ssl-port'],
+    dest: 'httpsPort',
+    metavar: 'NUMBER',
+    default: null,
+    help: 'Port for HTTPS. Needs a certificate and its key.',
+    directive: 'Listen, VirtualHost, SSLEngine',
+    since: '4.4.2',
+    type: 'int',
+    arity: 1,
+    area: 'https',
+    range: [1, 65535],
+  },
+  {
+    ...text,
+    flags: ['--ssl-certificate-file'],
+    dest: 'sslCertificateFile',
+    metavar: 'FILE-PATH',
+    help: 'Certificate in PEM form, with its intermediate certificates if it has any.',
+    directive: 'SSLCertificateFile',
+    since: '4.4.10',
+  },
+  {
+    ...text,
+    flags: ['--ssl-certificate-key-file'],
+    dest: 'sslCertificateKeyFile',
+    metavar: 'FILE-PATH',
+    help: 'Private key of the certificate, without a passphrase.',
+    directive: 'SSLCertificateKeyFile',
+    since: '4.4.10',
+  },
+  {
+    ...text,
+    flags: ['--ssl-certificate'],
+    dest: 'sslCertificate',
+    metavar: 'FILE-PATH',
+    help: 'Both at once: this path with .crt is the certificate, with .key its key.',
+    directive: 'SSLCertificateFile, SSLCertificateKeyFile',
+    since: '4.3.0',
+  },
+  {
+    ...text,
+    flags: ['--ssl-certificate-chain-file'],
+    dest: 'sslCertificateChainFile',
+    metavar: 'FILE-PATH',
+    help: 'Intermediate certificates, where they are in a file of their own.',
+    directive: 'SSLCertificateChainFile',
+    since: '4.4.23',
+  },
+  {
+    ...text,
+    flags: ['--ssl-ca-certificate-file'],
+    dest: 'sslCaCertificateFile',
+    metavar: 'FILE-PATH',
+    help: 'Ask clients for a certificate, and believe the ones that were issued by these authorities.',
+    directive: 'SSLCACertificateFile, SSLVerifyClient',
+    since: '4.4.10',
+  },
+  {
+    ...list,
+    flags: ['--ssl-verify-client'],
+    dest: 'sslVerifyClient',
+    metavar: 'URL-PATH',
+    help: 'URL path below which a client certificate is demanded. The whole site when none is given. Needs --ssl-ca-certificate-file.',
+    directive: 'SSLVerifyClient optional, Require expr',
+    since: '4.4.10',
+  },
+  {
+    ...flag,
+    flags: ['--ssl-environment'],
+    dest: 'sslEnvironment',
+    help: 'Give the application the SSL_ variables: protocol, cipher, certificates of server and client.',
+    directive: 'SSLOptions +StdEnvVars',
+    since: '4.4.10',
+  },
+  {
+    ...flag,
+    flags: ['--https-only'],
+    dest: 'httpsOnly',
+    help: 'Redirect every HTTP request to HTTPS.',
+    directive: 'RewriteRule',
+    since: '4.3.0',
+  },
+  {
+    ...text,
+    flags: ['--hsts-policy'],
+    dest: 'hstsPolicy',
+    metavar: 'PARAMS',
+    help: 'Value of the Strict-Transport-Security header, for example max-age=31536000.',
+    directive: 'Header always set Strict-Transport-Security',
+    since: '4.4.9',
+  },
+] as const satisfies readonly OptionSpec[];

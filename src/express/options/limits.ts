@@ -1,0 +1,46 @@
+import type {OptionSpec} from './option.ts';
+
+/** What a daemon process may use and be, as WSGIDaemonProcess has it. mod_wsgi-express offers none of these. */
+export const limitOptions = [
+  {
+    flags: ['--memory-limit'],
+    dest: 'memoryLimit',
+    metavar: 'BYTES',
+    default: 0,
+    help: 'Largest data segment of a daemon process; beyond it the application gets a MemoryError. 0 for no limit.',
+    directive: 'WSGIDaemonProcess memory-limit=',
+    since: 'wsgideck',
+    type: 'int',
+    arity: 1,
+    area: 'capacity',
+    range: [1048576, 1099511627776],
+    orZero: true,
+  },
+  {
+    flags: ['--virtual-memory-limit'],
+    dest: 'virtualMemoryLimit',
+    metavar: 'BYTES',
+    default: 0,
+    help: 'The same for its whole address space.',
+    directive: 'WSGIDaemonProcess virtual-memory-limit=',
+    since: 'wsgideck',
+    type: 'int',
+    arity: 1,
+    area: 'capacity',
+    range: [16777216, 1099511627776],
+    orZero: true,
+  },
+  {
+    flags: ['--supplementary-groups'],
+    dest: 'supplementaryGroups',
+    metavar: 'GROUP',
+    default: [],
+    help: 'Further group of the daemon processes, when the command is given by root; in place of the ones the user is in.',
+    directive: 'WSGIDaemonProcess supplementary-groups=',
+    since: 'wsgideck',
+    type: 'string',
+    arity: 1,
+    repeatable: true,
+    area: 'identity',
+  },
+] as const satisfies readonly OptionSpec[];

@@ -1,0 +1,105 @@
+import {OPTIONS} from '../options/table.ts';
+import type {StartOptions} from '../parse.ts';
+import type {ServerPlan} from '../plan/server-plan.ts';
+import {failure, type Problem, warning} from '../problem.ts';
+import {givenFlag, isGiven} from './given.ts';
+
+type Dest = keyof StartOptions;
+
+/** Options that do nothing unless one of the others is given. The original ignores most of these in silence. */
+const NEEDED: readonly (readonly [options: readonly Dest[], one: readonly Dest[]])[] = [
+  [['serverAliases', 'allowLocalhost'], ['serverName']],
+  [
+    [
+      'sslCertificateFile',
+      'sslCertificateKeyFile',
+      'sslCertificate',
+      'sslCertificateChainFile',
+      'sslCaCertificateFile',
+      'sslEnvironment',
+      'httpsOnly',
+      'hstsPolicy',
+    ],
+    ['httpsPort'],
+  ],
+  [['sslVerifyClient'], ['sslCaCertificateFile']],
+  [['authType', 'authGroupScript'], ['authUserScript']],
+  [['authGroup'], ['authGroupScript']],
+  [['proxyTimeout'], ['proxyMountPoints', 'proxyVirtualHosts']],
+  [['trustProxies'], ['trustProxyHeaders']],
+  [['maxLogSize', 'rotatelogsExecutable'], ['rotateLogs']],
+  [['serviceUsers', 'serviceGroups', 'serviceLogFiles'], ['serviceScripts']],
+  [['telemetryUiPort'], ['enableTelemetry']],
+  [
+    ['telemetryInterval', 'slowRequests', 'telemetryOptions'],
+    ['telemetryService', 'enableTelemetry'],
+  ],
+  [['debuggerStartup'], ['enableDebugger']],
+  [['profilerDirectory'], ['enableProfiler']],
+  [['coverageDirectory'], ['enableCoverage']],
+  [['recorderDirectory'], ['enableRecorder']],
+  [['gdbExecutable'], ['enableGdb']],
+];
+
+const CONTRADICTIONS: readonly (readonly [Dest, Dest])[] = [
+  ['reloadOnChanges', 'disableReloading'],
+  ['plain', 'json'],
+  ['telemetryService', 'enableTelemetry'],
+  ['embeddedMode', 'debugMode'],
+  ['embeddedMode', 'enableDebugger'],
+  ['embeddedMode', 'enableProfiler'],
+  ['embeddedMode', 'enableCoverage'],
+  ['embeddedMode', 'enableRecorder'],
+  ['embeddedMode', 'enableGdb'],
+];
+
+const flagOf = (dest: Dest): string => OPTIONS.find((option) => option.dest === dest)!.flags[0];
+
+/** Settings of daemon processes that have another way to take effect without them. */
+const ELSEWHERE = new Set<string>([
+  'maximumRequests',
+  'pythonPaths',
+  'pythonEggs',
+  'locale',
+  'lang',
+  'workingDirectory',
+  'switchInterval',
+  'socketTimeout',
+]);
+
+/** In the modes without daemon processes mod_wsgi ignores their settings without a word. */
+function checkMode(plan: ServerPlan): Problem[] {
+  const {mode, options} = plan;
+  if (mode === 'daemon') return [];
+  const idle = OPTIONS.filter(
+    (option) =>
+      (option.directive.includes('WSGIDaemonProcess') && !ELSEWHERE.has(option.dest) && option.area !== 'services') ||
+      (mode === 'debug' &&
+        ['reloadOnChanges', 'maxClients', 'serviceScripts', 'enableTelemetry', 'http2', 'withCgi'].includes(option.dest)),
+  ).filter((option) => isGiven(options, option));
+  if (idle.length === 0) return [];
+  const names = idle.map((option) => option.flags[0]).join(', ');
+  return [
+    warning(
+      `${mode} mode: no effect of ${names}, because there are no daemon processes${mode === 'debug' ? ' and there is one process only' : ''}`,
+    ),
+  ];
+}
+
+/** Options that need or exclude one another. */
+export function checkCombinations(plan: ServerPlan): Problem[] {
+  const {options} = plan;
+  const problems: Problem[] = [];
+  for (const [a, b] of CONTRADICTIONS) {
+    const [one, other] = [givenFlag(options, a), givenFlag(options, b)];
+    if (one && other)
+      problems.push(failure(`options contradict each other: ${one} and ${other} cannot be given together; leave one of them out`));
+  }
+  for (const [dests, needed] of NEEDED) {
+    if (needed.some((dest) => givenFlag(options, dest))) continue;
+    for (const flag of dests.map((dest) => givenFlag(options, dest))) {
+      if (flag) problems.push(failure(`option without effect: ${flag} needs ${needed.map(flagOf).join(' or ')}; give both or none`));
+    }
+  }
+  return [...problems, ...checkMode(plan)];
+}
