@@ -1,4 +1,4 @@
-/** What the words after a command are, for completion: the options of `start-server`, those listed, or a server root. */
+/** What the words after a command are, for completion: the options of `start-server`, a server root, or the options and words listed. */
 export type CommandWords = 'server options' | 'server root' | readonly string[];
 
 /** One command of `wsgideck`. Its code is loaded only when it is asked for: the start path stays short. */
@@ -69,5 +69,19 @@ export const COMMANDS: readonly Command[] = [
     summary: "copy the module to Apache's other modules",
     takes: ['--modules-directory'],
     run: async (argv) => (await import('./install-module.ts')).installModule(argv),
+  },
+  {
+    name: 'doctor',
+    words: '[--json]',
+    summary: 'what is found here, and how to get what is not',
+    takes: ['--json'],
+    run: async (argv) => (await import('./doctor.ts')).doctor(argv),
+  },
+  {
+    name: 'completion',
+    words: 'bash|zsh|fish',
+    summary: 'a script that teaches a shell our options',
+    takes: ['bash', 'zsh', 'fish'],
+    run: async (argv) => (await import('./completion.ts')).completion(argv),
   },
 ];
