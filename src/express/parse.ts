@@ -1,3 +1,4 @@
+import {splitEntryPoint} from './entry-point.ts';
 import type {OptionSpec} from './options/option.ts';
 import {OPTIONS, type OptionValues} from './options/table.ts';
 import {nearest} from './suggest.ts';
@@ -75,6 +76,7 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
       .map((option) => [option.dest, Array.isArray(option.default) ? [] : option.default]),
   );
   const positional: string[] = [];
+  const named = new Set<string>();
 
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -92,6 +94,7 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
     const option = findOption(flag, flags);
     const name = option.flags[0];
     if (option.refused) throw new UsageError(`${name}: ${option.refused}`);
+    named.add(option.dest);
     if (option.arity === 0) {
       if (attached !== null) throw new UsageError(`${name} takes no value, but was given "${attached}"`);
       values.set(option.dest, true);
@@ -113,6 +116,7 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
   }
   const options = Object.fromEntries(values) as unknown as StartOptions;
   options.entry = options.entryPoint ?? positional[0] ?? null;
+  Object.assign(options, splitEntryPoint(options, {type: named.has('applicationType'), callable: named.has('callableObject')}));
   options.argv = words;
   return {action: 'run', options};
 }

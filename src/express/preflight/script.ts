@@ -3,6 +3,7 @@ import {dirname} from 'node:path';
 import {look} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem, warning} from '../problem.ts';
+import {directoryHint, missingHint, moduleHint} from './entry-hint.ts';
 import {blockedText} from './reachable.ts';
 import {SCRIPT_PROGRAM} from './script-program.ts';
 
@@ -55,7 +56,7 @@ function interpret(plan: ServerPlan, verdict: string[]): Problem | null {
     }
     case 'nowhere':
       return curable(
-        `module not found: Python finds no "${application.entry}" in ${application.workingDirectory}, --python-path or its packages; correct the name or give --working-directory`,
+        `module not found: Python finds no "${application.entry}" in ${application.workingDirectory}, --python-path or its packages; ${moduleHint(application.entry)}`,
       );
     default:
       return null;
@@ -71,13 +72,13 @@ export async function checkScript(plan: ServerPlan): Promise<Problem[]> {
   }
   if (application.type !== 'module') {
     const {kind} = look(application.entry);
-    if (kind === 'missing') return [failure(`script not found: there is no file ${application.entry}; correct the path`)];
+    if (kind === 'missing') return [failure(`script not found: there is no file ${application.entry}; ${missingHint(application.entry)}`)];
     if (kind === 'denied') {
       const reason =
         blockedText(application.entry, runUser) ?? `you may not look at ${application.entry}; allow it or move the script elsewhere`;
       return [failure(`script cannot be read: ${reason}`)];
     }
-    if (kind !== 'file') return [failure(`script is not a file: ${application.entry}; give the path of a WSGI script`)];
+    if (kind !== 'file') return [failure(`script is not a file: ${application.entry}; ${directoryHint(application.entry)}`)];
     // Python runs as that user below, and says so when it cannot read the file; a folder it cannot enter keeps even Python from saying anything.
     const blocked = blockedText(dirname(application.entry), runUser, 'enter');
     if (blocked && plan.python.executable === null) return [failure(`script cannot be read: ${blocked}`)];
