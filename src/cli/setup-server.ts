@@ -20,7 +20,7 @@ import {VERSION} from './version.ts';
  */
 export async function setupServer(argv: string[]): Promise<void> {
   const parsed = reading(() => parseStartServer(argv, process.env));
-  if (parsed?.action === 'help') process.stdout.write(helpText(process.stdout.columns ?? 80));
+  if (parsed?.action === 'help') process.stdout.write(helpText(process.stdout.columns));
   else if (parsed?.action === 'version') process.stdout.write(`wsgideck ${VERSION}\n`);
   else if (parsed) await setUp(parsed.options);
 }

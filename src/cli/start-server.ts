@@ -17,7 +17,7 @@ function read(argv: string[]): StartOptions | null {
   try {
     const parsed = parseStartServer(argv, process.env);
     if (parsed.action === 'run') return parsed.options;
-    if (parsed.action === 'help') process.stdout.write(helpText(process.stdout.columns ?? 100));
+    if (parsed.action === 'help') process.stdout.write(helpText(process.stdout.columns));
     else void import('./usage.ts').then(({usage}) => usage('--version'));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

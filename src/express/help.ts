@@ -1,19 +1,6 @@
-import {AREAS, type Area, type OptionSpec} from './options/option.ts';
+import {HEADINGS} from './headings.ts';
+import {AREAS, type OptionSpec} from './options/option.ts';
 import {OPTIONS} from './options/table.ts';
-
-const HEADINGS: Record<Area, string> = {
-  application: 'Application',
-  network: 'Network',
-  capacity: 'Capacity',
-  timeouts: 'Timeouts (seconds; 0 for no limit)',
-  reload: 'Reloading',
-  logging: 'Logging',
-  python: 'Python',
-  'static files': 'Static files',
-  identity: 'Users, names and places',
-  dashboard: 'Dashboard',
-  later: 'Not yet supported',
-};
 
 /** Breaks text into lines of at most `width` columns; a longer word stands alone. */
 function wrap(text: string, width: number): string[] {
@@ -43,8 +30,12 @@ function entry(option: OptionSpec, width: number): string[] {
   return [head, ...wrap(option.help + notes(option), Math.max(20, width - 6)).map((line) => `      ${line}`)];
 }
 
-/** The text of `wsgideck start-server --help`, generated from the option table, at most `width` columns wide. */
-export function helpText(width = 80): string {
+/** Longer lines are hard to read, however wide the terminal is. */
+const WIDEST = 100;
+
+/** The text of `wsgideck start-server --help`, generated from the option table, at most `columns` wide. */
+export function helpText(columns = 80): string {
+  const width = Math.min(columns, WIDEST);
   const lines = [
     'Usage: wsgideck start-server [OPTIONS] SCRIPT',
     '       wsgideck setup-server [OPTIONS] SCRIPT',
