@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import {
   currentHost,
   discover,
@@ -36,7 +37,8 @@ export async function runmodwsgi(argv: string[]): Promise<void> {
   const caller = currentHost();
   const project = findProject(options, caller);
   if ('severity' in project) return refuse([project]);
-  const host = {...caller, env: {...caller.env, VIRTUAL_ENV: findEnvironment(project, caller) ?? undefined}};
+  const environment = findEnvironment(project, caller);
+  const host = environment === null ? caller : {...caller, env: {...caller.env, VIRTUAL_ENV: environment}};
   const discovery = discover({...options, workingDirectory: options.workingDirectory ?? project.folder}, host);
   if (!discovery.ok) return refuse(discovery.problems);
   const {found} = discovery;
@@ -48,7 +50,9 @@ export async function runmodwsgi(argv: string[]): Promise<void> {
   const statics = planStatic(settings, {...options, given: options.urlAliases.map(([url]) => url)});
   const told = serverOptions(options, project, settings, host);
   if ('severity' in told) return refuse([told]);
-  const plan = planServer({...told, urlAliases: [...told.urlAliases, ...statics.aliases]}, found, host);
+  const complete = {...options, ...told, urlAliases: [...told.urlAliases, ...statics.aliases]};
+  if (options.setupOnly) return setUpOnly(complete, settings, statics.warning, host);
+  const plan = planServer(complete, found, host);
   const ours = new Set(statics.aliases.map(([url]) => url));
   const warnings = [statics.warning, ...greet(plan, settings)].filter((text) => text !== null);
   return serve(plan, {
@@ -75,8 +79,23 @@ function read(argv: string[]): Options | null {
         `runmodwsgi takes no script, but was given "${options.entry}"; the application is WSGI_APPLICATION in the project's settings`,
       );
     }
-    return options;
+    const pythonpath = options.pythonpath === null ? null : resolve(options.pythonpath);
+    return {...options, pythonpath};
   });
+}
+
+/** --setup-only: what is started later, by apachectl, has an environment that we do not make. */
+async function setUpOnly(options: Options, settings: DjangoSettings, warning: string | null, host: Host): Promise<void> {
+  if (warning !== null) say(`warning: ${warning}`);
+  const chosen = options.settings !== null || Boolean(host.env.DJANGO_SETTINGS_MODULE);
+  const needed = Object.keys(settings.environment).filter((name) => chosen || name !== 'DJANGO_SETTINGS_MODULE');
+  const names = [...new Set([...(chosen ? ['DJANGO_SETTINGS_MODULE'] : []), ...needed])];
+  if (names.length > 0)
+    say(
+      `warning: apachectl does not set ${names.join(', ')}; export ${names.length === 1 ? 'it' : 'them'} in the server root's envvars file`,
+    );
+  Object.assign(process.env, host.env);
+  return (await import('./setup-server.ts')).setUp(options);
 }
 
 async function settingsOf(project: DjangoProject, options: Options, found: Found, host: Host): Promise<DjangoSettings | null> {

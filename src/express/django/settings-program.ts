@@ -107,6 +107,7 @@ def read():
     module = sys.modules.get(name)
     static_url = plain(get('STATIC_URL'))
     application = plain(get('WSGI_APPLICATION'))
+    static_root = plain(get('STATIC_ROOT'))
     raw = plain(getattr(module, 'STATIC_URL', None))
     return dict(
         django=django.get_version(),
@@ -117,7 +118,7 @@ def read():
         baseDir=plain(get('BASE_DIR')),
         staticUrl=static_url,
         staticUrlRelative=bool(raw) and not raw.startswith(('/', 'http://', 'https://')),
-        staticRoot=plain(get('STATIC_ROOT')),
+        staticRoot=static_root and os.path.abspath(static_root),
         staticfiles='django.contrib.staticfiles' in apps or any(app.startswith('django.contrib.staticfiles.') for app in apps),
         whitenoise=has_whitenoise(middleware, apps),
         debug=bool(get('DEBUG')),
