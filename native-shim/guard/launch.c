@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <termios.h>
 #include <unistd.h>
 
 #if GUARD_LINUX
@@ -23,11 +24,29 @@ void close_inherited(void) {
   for (long fd = 3; fd < highest; fd++) close((int)fd);
 }
 
+/*
+ * Whoever types at a debugger's prompt may press Ctrl-Z or Ctrl-\ out of habit: the first would stop the whole server with nobody to continue
+ * it, the second end it in a way Apache does not know. Ctrl-C stays what it is.
+ */
+static void tame_keys(int tty) {
+  struct termios modes;
+  if (tcgetattr(tty, &modes) < 0) return;
+  modes.c_cc[VSUSP] = _POSIX_VDISABLE;
+  modes.c_cc[VQUIT] = _POSIX_VDISABLE;
+#ifdef VDSUSP
+  modes.c_cc[VDSUSP] = _POSIX_VDISABLE;
+#endif
+  tcsetattr(tty, TCSANOW, &modes);
+}
+
 /* In the child, between fork and exec. Only what is safe there. */
 static void become_program(const struct options *o, int tty, int report, pid_t guard) {
   setpgid(0, 0);
   /* All signals are still blocked: a background group may change the terminal's group only with SIGTTOU out of the way. */
-  if (o->foreground && tty >= 0) tcsetpgrp(tty, getpid());
+  if (o->foreground && tty >= 0) {
+    tcsetpgrp(tty, getpid());
+    tame_keys(tty);
+  }
 #if GUARD_LINUX
   /* kill -9 of the guard: the kernel then tells Apache to stop. */
   prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -20,7 +20,7 @@ import {safeText} from '../terminal/safe-text.ts';
 import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
 
-/** Size of Apache's pty; nothing there looks at it. */
+/** Size of Apache's pty; nothing there looks at it, but in debug mode, where it becomes that of the pane. */
 const PTY = {cols: 200, rows: 50};
 
 export interface ServeOptions {
@@ -118,9 +118,11 @@ function sizeOf(path: string): number {
 
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
+  const interactive = plan.mode === 'debug';
+  const guarded = {graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, foreground: interactive, ...PTY};
   return {
-    info: {...plan.info, supervisorPid: process.pid},
-    launch: {...httpdCommand(plan, env), graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, ...PTY},
+    info: {...plan.info, supervisorPid: process.pid, ...(interactive ? {interactive} : {})},
+    launch: {...httpdCommand(plan, env), ...guarded},
     target: probe,
     controlSocket: paths.controlSocket,
     agentSocket: paths.agentSocket,

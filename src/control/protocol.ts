@@ -9,6 +9,8 @@ import {LOG_LEVELS} from '../model/log.ts';
 import type {InstanceState} from '../model/state.ts';
 
 export const CONTROL_VERSION = 1;
+/** Characters that one `input` command may hold. */
+export const MAX_INPUT = 4096;
 
 const pid = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x7fffffff));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
@@ -20,6 +22,12 @@ const command = v.variant('type', [
   v.strictObject({type: v.literal('signal'), pid, signal: v.picklist(['SIGTERM', 'SIGINT', 'SIGUSR1', 'SIGHUP', 'SIGKILL'])}),
   v.strictObject({type: v.literal('stacks'), pid: v.optional(pid)}),
   v.strictObject({type: v.literal('cadence'), ms: v.pipe(count, v.maxValue(3_600_000))}),
+  v.strictObject({type: v.literal('input'), data: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_INPUT))}),
+  v.strictObject({
+    type: v.literal('resize-pane'),
+    cols: v.pipe(count, v.minValue(10), v.maxValue(500)),
+    rows: v.pipe(count, v.minValue(2), v.maxValue(300)),
+  }),
 ]);
 
 const filter = v.strictObject({
@@ -40,6 +48,7 @@ const query = v.variant('type', [
   v.strictObject({type: v.literal('capture'), id: count}),
   v.strictObject({type: v.literal('live'), pid}),
   v.strictObject({type: v.literal('config')}),
+  v.strictObject({type: v.literal('terminal'), after: v.optional(count)}),
   v.strictObject({
     type: v.literal('source'),
     file: v.pipe(v.string(), v.maxLength(4096)),

@@ -8,9 +8,12 @@ import type {Bus} from './bus.ts';
 import type {Captures} from './captures.ts';
 import type {Observer} from './observer.ts';
 import type {Supervisor} from './supervisor.ts';
+import type {TerminalPane} from './terminal-pane.ts';
 
 /** Signals that end an Apache parent or a guard are not sent to single processes from here: there are commands for that. */
 const PROTECTED = new Set(['supervisor', 'dashboard', 'guard']);
+
+const NO_TERMINAL: CommandResult = {ok: false, text: 'this server has no terminal: it does not run in debug mode'};
 
 /** What a connected client can ask of a live instance. */
 export class LiveEngine implements Engine {
@@ -19,13 +22,23 @@ export class LiveEngine implements Engine {
   readonly #observer: Observer;
   readonly #captures: Captures;
   readonly #config: () => ConfigView;
+  readonly #pane: TerminalPane | null;
 
-  constructor(bus: Bus, supervisor: Supervisor, observer: Observer, captures: Captures, config: () => ConfigView) {
+  /** @param pane the terminal of debug mode; null in the other modes. */
+  constructor(
+    bus: Bus,
+    supervisor: Supervisor,
+    observer: Observer,
+    captures: Captures,
+    config: () => ConfigView,
+    pane: TerminalPane | null = null,
+  ) {
     this.#bus = bus;
     this.#supervisor = supervisor;
     this.#observer = observer;
     this.#captures = captures;
     this.#config = config;
+    this.#pane = pane;
   }
 
   state() {
@@ -55,6 +68,10 @@ export class LiveEngine implements Engine {
       case 'cadence':
         this.setCadence(command.ms);
         return {ok: true, text: ''};
+      case 'input':
+        return this.#pane?.input(command.data) ?? NO_TERMINAL;
+      case 'resize-pane':
+        return this.#pane?.resize(command.cols, command.rows) ?? NO_TERMINAL;
     }
   }
 
@@ -68,6 +85,9 @@ export class LiveEngine implements Engine {
         return this.#live(query.pid);
       case 'config':
         return this.#config();
+      case 'terminal':
+        if (!this.#pane) throw new Error(NO_TERMINAL.text);
+        return this.#pane.window(query.after);
       case 'source':
         // A screen may only read what a stack or traceback has named: the socket is no way to read any file.
         if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');

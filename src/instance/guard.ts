@@ -21,9 +21,11 @@ export interface GuardLaunch {
   graceSeconds: number;
   /** File that the guard creates or empties (0600); its folder must be writable by nobody else. */
   statusFile: string;
-  /** Size of the pty. It never changes: Apache and `print` have no use for the real one, and a change would be a SIGWINCH. */
+  /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
   cols: number;
   rows: number;
+  /** Gives the pty's keyboard to the program (debug mode): Ctrl-C and the kernel's SIGWINCH then reach it, not the guard. */
+  foreground?: boolean;
   /** Another guard than the built one. */
   guardPath?: string;
 }
@@ -48,6 +50,10 @@ export interface GuardHandle {
   started(): Promise<number | null>;
   /** Raw output; it is read for ever whether or not anybody listens. Returns the function that ends the subscription. */
   onOutput(listener: (chunk: Buffer) => void): () => void;
+  /** Types into the pty. What the program never reads stays in the kernel's buffer: callers bound it. */
+  write(data: string): void;
+  /** Another size for the pty; the kernel tells the foreground group by SIGWINCH when it really changed. */
+  resize(cols: number, rows: number): void;
   /** Called once, also when it is subscribed to afterwards. */
   onExit(listener: (end: GuardEnd) => void): void;
   /** Asks the guard; false when it has already ended. HUP, USR1 and graceful-stop wait until Apache has been started. */
@@ -73,10 +79,12 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   const mark = `${process.pid}-${Date.now()}-${++launches}`;
   const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
+  if (launch.foreground) args.push('--foreground');
   const pty = spawn(launch.guardPath ?? nativeAsset('wsgideck-guard'), [...args, '--', ...launch.argv], {
     cwd: launch.cwd,
     env: {...launch.env, [MARK]: mark},
-    name: launch.env.TERM ?? 'dumb',
+    // A program that works on the screen talks to our emulator, whatever terminal that is drawn on.
+    name: launch.foreground ? 'xterm-256color' : (launch.env.TERM ?? 'dumb'),
     cols: launch.cols,
     rows: launch.rows,
     encoding: null,
@@ -133,6 +141,16 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
     onOutput(listener) {
       outputs.add(listener);
       return () => outputs.delete(listener);
+    },
+    write(data) {
+      if (end === null) pty.write(data);
+    },
+    resize(cols, rows) {
+      try {
+        if (end === null) pty.resize(cols, rows);
+      } catch {
+        // It has just ended: node-pty's descriptor is closed a moment before we hear of it.
+      }
     },
     onExit(listener) {
       if (end === null) exits.add(listener);

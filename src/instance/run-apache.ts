@@ -1,5 +1,5 @@
-import {launchGuard, type GuardLaunch} from './guard.ts';
-import type {Running} from './running.ts';
+import {launchGuard, type GuardHandle, type GuardLaunch} from './guard.ts';
+import type {InteractivePty, Running} from './running.ts';
 
 /**
  * Starts Apache under a guard.
@@ -13,11 +13,35 @@ export function runApache(launch: GuardLaunch, onOutput: (chunk: Buffer) => void
     apachePid: () => guard.apachePid(),
     signal: (signal) => void guard.signal(signal),
     kill: () => void guard.kill(),
+    ...(launch.foreground ? {pty: interactivePty(guard)} : {}),
     ended: new Promise((resolve) => {
       guard.onExit(async (end) => {
         if (end.needsSweep) await guard.sweep();
         resolve({exit: end.exit, clean: end.meaning.clean, text: end.meaning.text});
       });
     }),
+  };
+}
+
+/** Bytes kept of what comes before somebody listens: a start-up error or a first prompt, not a flood. */
+const EARLY = 64 * 1024;
+
+function interactivePty(guard: GuardHandle): InteractivePty {
+  let early: Buffer[] | null = [];
+  let listener: ((chunk: Buffer) => void) | null = null;
+  let size = 0;
+  guard.onOutput((chunk) => {
+    if (listener) return listener(chunk);
+    size += chunk.length;
+    if (size <= EARLY) early?.push(chunk);
+  });
+  return {
+    onOutput(next) {
+      listener = next;
+      for (const chunk of early ?? []) next(chunk);
+      early = null;
+    },
+    write: (data) => guard.write(data),
+    resize: (cols, rows) => guard.resize(cols, rows),
   };
 }

@@ -12,6 +12,7 @@ import {StartupOutput} from './startup-output.ts';
 import type {Signals} from './signals.ts';
 import {Supervisor} from './supervisor.ts';
 import {terminalGone} from './terminal.ts';
+import {TerminalPane} from './terminal-pane.ts';
 
 export type OutletKind = 'dashboard' | 'plain' | 'json';
 
@@ -48,11 +49,16 @@ export async function runInstance(
     dashboard: outlet?.dashboardPid() ?? null,
   });
   const observer = new Observer(bus, plan, pids);
-  first.output.to(observer.startupLine);
+  // In debug mode the pty is somebody's terminal, not a log.
+  const pane = plan.info.interactive ? new TerminalPane(bus, plan.launch, plan.info.mpm !== 'prefork') : null;
+  const takeOutput = (output: StartupOutput, running: Running) => {
+    if (running.pty) pane?.attach(running.pty);
+    else output.to(observer.startupLine);
+    return running;
+  };
   const launch = () => {
     const output = new StartupOutput();
-    output.to(observer.startupLine);
-    return first.launch?.(output.chunk) ?? runApache(plan.launch, output.chunk);
+    return takeOutput(output, first.launch?.(output.chunk) ?? runApache(plan.launch, output.chunk));
   };
   const supervisor = new Supervisor({
     bus,
@@ -62,16 +68,17 @@ export async function runInstance(
     alive: (pid) => observer.alive(pid),
     shutdownTimeout: plan.info.shutdownTimeout,
     attended: () => outlet?.attended() ?? false,
+    ...(pane ? {single: {letGo: () => pane.leavePrompt()}} : {}),
   });
   bus.put({type: 'instance', info: plan.info});
   for (const [index, text] of plan.warnings.entries()) bus.put({type: 'notice', key: `preflight-${index}`, severity: 'warn', text});
-  supervisor.adopt(first.running, first.at);
+  supervisor.adopt(takeOutput(first.output, first.running), first.at);
   signals((signal) => {
     // The kernel's hang-up comes as SIGHUP as well: without a terminal there is nobody to restart for.
     if (signal === 'SIGHUP' && terminalGone()) supervisor.forward('SIGTERM');
     else supervisor.forward(signal);
   });
-  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures, plan.config), plan.controlSocket);
+  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures, plan.config, pane), plan.controlSocket);
   try {
     await Promise.all([server.start(), observer.start()]);
     outlet ??= make.dashboard();

@@ -11,6 +11,14 @@ export interface RunEnd {
 
 export type ApacheSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop';
 
+/** The pty of one run, where somebody can work on it (debug mode). */
+export interface InteractivePty {
+  /** Everything since the launch, then what comes. One listener. */
+  onOutput(listener: (chunk: Buffer) => void): void;
+  write(data: string): void;
+  resize(cols: number, rows: number): void;
+}
+
 /** One Apache under one guard. */
 export interface Running {
   readonly guardPid: number;
@@ -20,6 +28,8 @@ export interface Running {
   signal(signal: ApacheSignal): void;
   /** Kills whatever is left, at once. */
   kill(): void;
+  /** Only in debug mode. */
+  readonly pty?: InteractivePty;
   /** Settles when nothing of this run is left. */
   readonly ended: Promise<RunEnd>;
 }

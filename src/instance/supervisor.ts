@@ -19,6 +19,13 @@ export interface SupervisorOptions {
   shutdownTimeout: number;
   /** With somebody at a screen a failed server waits for them; otherwise the supervisor ends. */
   attended: () => boolean;
+  /**
+   * Debug mode: Apache is one process that knows neither restart nor graceful stop, and that somebody may end by Ctrl-C on its terminal.
+   */
+  single?: {
+    /** Ends what keeps its only worker thread from ending: a debugger's prompt. */
+    letGo(): void;
+  };
 }
 
 /** Milliseconds between two reports on a graceful stop. */
@@ -38,6 +45,8 @@ export class Supervisor {
   #answered = false;
   #everAnswered = false;
   #stopping: 'no' | 'graceful' | 'now' | 'kill' = 'no';
+  /** Why Apache is being ended in order to be started again. */
+  #renewing: string | null = null;
   #failures: Failures = NO_FAILURES;
   #probing: AbortController | null = null;
   #retry: NodeJS.Timeout | undefined;
@@ -94,10 +103,13 @@ export class Supervisor {
       running.kill();
       this.#phase('stopping', 'killing what is left');
     } else if (this.#stopping === 'now') {
-      running.signal(signal);
+      this.#endSingle(running, signal);
       this.#phase('stopping', 'stopping now; requests in flight are cut; again: kill');
       // Apache alone takes nine seconds to give up on a stuck child; whoever says "now" has waited enough when the daemons had their time.
       this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + 1) * 1000);
+    } else if (this.#options.single) {
+      this.#endSingle(running, signal);
+      this.#phase('stopping', 'in debug mode a request in flight is cut');
     } else {
       running.signal('graceful-stop');
       this.#phase('stopping', 'no new connections; waiting for the requests in flight');
@@ -110,6 +122,7 @@ export class Supervisor {
     if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
     const running = this.#running;
     if (!running) return this.#again(`${why}: starting Apache again`);
+    if (this.#options.single) return this.#renew(running, why);
     for (const pid of this.#options.daemons()) {
       const text = `Apache ${graceful ? 'graceful restart' : 'restart'}: ${why}`;
       this.#options.bus.put({type: 'restart', pid, cause: 'apache-restart', text, processGroup: this.#group(), source: 'exit'});
@@ -122,6 +135,7 @@ export class Supervisor {
   reload(files: string[]): CommandResult {
     if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
     if (!this.#running) return this.#again('reload: starting Apache again');
+    if (this.#options.single) return this.#renew(this.#running, files.length > 0 ? `${files[0]} changed` : 'reload');
     // Embedded mode has no daemon processes: only Apache's own restart loads new code.
     if (this.#options.bus.state().info?.processes === 0) return this.restart(true, files.length > 0 ? `${files[0]} changed` : 'reload');
     this.#reloads.request(files);
@@ -171,6 +185,8 @@ export class Supervisor {
     clearTimeout(this.#kill);
     this.#lastExit = end.exit;
     if (this.#stopping !== 'no') return this.#end(end.exit);
+    if (this.#renewing !== null) return void this.#again(`${this.#renewing}: starting Apache again`);
+    if (this.#options.single && end.exit.code === 0) return this.#end(end.exit);
     if (!this.#everAnswered && !this.#answered) return this.#fail(`Apache did not start: ${end.text}`, end.exit);
     const verdict = afterDeath(this.#failures, Date.now() - this.#launchedAt);
     this.#failures = verdict.failures;
@@ -187,8 +203,25 @@ export class Supervisor {
     this.#retry = setTimeout(() => this.#relaunch(), verdict.delayMs);
   }
 
+  /** Ends Apache and starts it again: new code and a new configuration where nothing else brings them. */
+  #renew(running: Running, why: string): CommandResult {
+    for (const {pid} of this.#options.bus.state().agents)
+      this.#options.bus.put({type: 'restart', pid, cause: 'reload', text: why, processGroup: this.#group(), source: 'exit'});
+    if (this.#renewing === null) this.#endSingle(running, 'SIGTERM');
+    this.#renewing = why;
+    this.#phase('reloading', why);
+    return {ok: true, text: `${why}: Apache is ended and started again`};
+  }
+
+  /** Outside debug mode nothing but the signal. */
+  #endSingle(running: Running, signal: 'SIGINT' | 'SIGTERM'): void {
+    running.signal(signal);
+    this.#options.single?.letGo();
+  }
+
   #again(detail: string): CommandResult {
     clearTimeout(this.#retry);
+    this.#renewing = null;
     this.#failures = NO_FAILURES;
     this.#phase('starting', detail);
     this.#relaunch();

@@ -14,7 +14,11 @@ export type Command =
   /** Take stacks of one daemon process, or of all when `pid` is absent. */
   | {type: 'stacks'; pid?: number}
   /** How often the dashboard wants samples, in milliseconds; 0 for only the idle heartbeat. Lives as long as the connection. */
-  | {type: 'cadence'; ms: number};
+  | {type: 'cadence'; ms: number}
+  /** Debug mode: typed into the terminal of the one process; at most 4,096 characters at once. */
+  | {type: 'input'; data: string}
+  /** Debug mode: the size of that terminal, in cells. */
+  | {type: 'resize-pane'; cols: number; rows: number};
 
 export interface LogFilter {
   /** Regular expression (case-insensitive unless it holds a capital); a leading `!` inverts it. Empty matches all. */
@@ -36,6 +40,8 @@ export type Query =
   | {type: 'live'; pid: number}
   /** The options in effect and the configuration that was made of them. */
   | {type: 'config'}
+  /** Debug mode: what its terminal has printed after the first `after` characters; all that is kept without it. */
+  | {type: 'terminal'; after?: number}
   /** Source text around a line of a file that a stack or traceback of this instance has named; refused for any other file. */
   | {type: 'source'; file: string; line: number; context: number};
 
@@ -70,6 +76,16 @@ export interface LogWindow {
   error?: string;
 }
 
+/** Output of a terminal, escape sequences included. */
+export interface TerminalWindow {
+  /** Characters printed before `data`: more than was asked for when those are not kept any more. */
+  from: number;
+  data: string;
+  /** The terminal's size in cells. */
+  cols: number;
+  rows: number;
+}
+
 export interface SourceWindow {
   file: string;
   /** First line number of `lines`, 1-based. */
@@ -84,6 +100,7 @@ export interface QueryResults {
   /** Null when the process is gone. */
   live: StackCapture | null;
   config: ConfigView;
+  terminal: TerminalWindow;
   source: SourceWindow;
 }
 

@@ -40,6 +40,8 @@ export interface InstanceInfo {
   projectRoot: string;
   /** Process ids of the supervisor and (once known) the guard and Apache's parent. */
   supervisorPid: number;
+  /** Debug mode: the one process has a terminal, which can be typed into from here. */
+  interactive?: boolean;
 }
 
 export interface ExitInfo {
@@ -170,6 +172,11 @@ export type DeckEvent = Base &
     /** Something a person must see; `key` makes it replaceable, `cleared` takes it away. */
     | {type: 'notice'; key: string; severity: 'info' | 'warn' | 'error'; text: string; remedy?: string; cleared?: boolean}
     | {type: 'drain'; inFlight: number; oldestMs: number | null; deadline: number | null}
+    /**
+     * What the one process of debug mode has printed on its terminal, escape sequences included. `from` counts the characters printed before it
+     * since the start: there is a gap where more came at once than an event holds.
+     */
+    | {type: 'terminal'; from: number; data: string}
   );
 
 export interface ReloadRecord {

@@ -87,6 +87,8 @@ function step(state: InstanceState, event: DeckEvent): InstanceState {
     }
     case 'notice':
       return notice(state, event);
+    case 'terminal':
+      return {...state, terminal: {end: event.from + event.data.length}};
     case 'drain':
       return {
         ...state,

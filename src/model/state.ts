@@ -96,6 +96,8 @@ export interface InstanceState {
   captures: StackSummary[];
   notices: Notice[];
   log: LogHead;
+  /** Debug mode: characters its terminal has printed so far. */
+  terminal?: {end: number};
 }
 
 /** How many of each the small state keeps; older ones fall off the front. */

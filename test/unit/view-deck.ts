@@ -356,6 +356,7 @@ export class MemoryDeck implements Deck {
     if (query.type === 'capture') return this.captures.find((one) => one.id === query.id) ?? null;
     if (query.type === 'live') return capture({id: 0, at: Date.now(), pid: query.pid});
     if (query.type === 'config') return {options: [], file: '/tmp/root/httpd.conf', lines: []};
+    if (query.type === 'terminal') throw new Error('this server has no terminal');
     return {file: query.file, from: 114, lines: SOURCE};
   }
 

@@ -38,7 +38,7 @@ class Talking(unittest.TestCase):
             assert request["at"] == [SCRIPT, 4, "application"], request["at"]
             stack = sample["stacks"][0]
             assert stack["ident"] == str(worker.ident) and [SCRIPT, 4, "application"] in stack["frames"]
-            assert all("agent.py" not in frame[0] for one in sample["stacks"] for frame in one["frames"])
+            assert all(not frame[0].endswith(("agent.py", "agent_main.py")) for one in sample["stacks"] for frame in one["frames"])
             assert [str(threading.main_thread().ident), threading.main_thread().native_id, "MainThread"] in sample["background"]
         """
         )
@@ -138,6 +138,61 @@ class Talking(unittest.TestCase):
             SERVED
             + """
             assert len(SUBSCRIBED) == 1
+        """
+        )
+
+
+class Starting(unittest.TestCase):
+    def test_the_slots_are_there_before_the_conversation_is_compiled(self) -> None:
+        run_inside(
+            """
+            write(APP)
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            boot = run("agent.py")["AGENT"]
+            assert boot.agent is None
+            handle(environ("/at/once"), None)
+            assert b"GET/at/once" in open(os.path.join(RUN, "%d.slots" % os.getpid()), "rb").read()
+            # What mod_wsgi and the interpreter may call meanwhile.
+            SUBSCRIBED[0]("process_stopping", shutdown_reason="")
+            boot.bye()
+            child = os.fork()
+            if child == 0:
+                os._exit(0 if sys.modules["_wsgideck"].note is None else 1)
+            assert os.waitpid(child, 0)[1] == 0
+            assert Supervisor().read("hello")["pid"] == os.getpid()
+        """
+        )
+
+    def test_imports_little_before_the_process_serves(self) -> None:
+        run_inside(
+            """
+            import signal
+            write(APP)
+            run("handler.py", SETTINGS=settings())
+            new = set()
+            class Watcher:
+                def find_spec(self, name, *rest):
+                    new.add(name)
+            sys.meta_path.insert(0, Watcher())
+            for name in ("json", "select", "_socket", "mmap", "struct"):
+                sys.modules.pop(name, None)
+            run("agent.py")
+            assert new <= {"atexit", "faulthandler", "mmap", "struct", "_struct"}, new
+        """
+        )
+
+    def test_without_its_second_part_it_says_so_and_the_application_is_served(self) -> None:
+        run_inside(
+            """
+            os.unlink(os.path.join(OURS, "agent_main.py"))
+            write(APP)
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            ready, said = os.pipe()
+            sys.stderr = os.fdopen(said, "w", buffering=1)
+            run("agent.py")
+            line = os.fdopen(ready).readline()
+            assert line.startswith("wsgideck: the agent could not start: FileNotFoundError"), line
+            assert handle(environ(), None) == [b"|/"]
         """
         )
 

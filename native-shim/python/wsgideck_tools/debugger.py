@@ -10,23 +10,40 @@ from bdb import BdbQuit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Dict, Optional
+    from types import FrameType, TracebackType
+    from typing import Any, Callable, Dict, Optional
 
     Call = Any
+    Starts = Callable[[FrameType], bool]
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def start(settings: "Dict[str, Any]") -> "Debugger":
-    debugger = Debugger()
-    if settings.get("debugger_startup"):
-        debugger.break_in_handler()
-    return debugger
+    return Debugger(first_line_of(settings) if settings.get("debugger_startup") else None)
+
+
+def first_line_of(settings: "Dict[str, Any]") -> "Starts":
+    """Tells whether a frame is where the application's own code begins."""
+    kind, entry = settings["application_type"], settings["script"]
+    if kind == "script":
+        return lambda frame: frame.f_code.co_filename == entry
+    if kind == "module":
+        return lambda frame: frame.f_globals.get("__name__") == entry
+    return lambda frame: frame.f_code.co_name == "load_application"
 
 
 class Prompt(pdb.Pdb):
-    """pdb whose prompt has the keyboard to itself."""
+    """pdb whose prompt has the keyboard to itself, and that can wait for a frame before it stops for the first time."""
+
+    awaited: "Optional[Starts]" = None
+
+    def stop_here(self, frame: "FrameType") -> bool:
+        if self.awaited is not None:
+            if not self.awaited(frame):
+                return False
+            self.awaited = None
+        return bool(super().stop_here(frame))
 
     def interaction(self, *arguments: "Any", **more: "Any") -> None:
         with Keyboard():
@@ -36,10 +53,12 @@ class Prompt(pdb.Pdb):
 class Debugger:
     """One pdb for the life of the process, so that breakpoints set at one prompt work in later requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, startup: "Optional[Starts]" = None) -> None:
         # Signals are Apache's; pdb could not set a handler outside the main thread anyway.
         self.pdb: "Any" = Prompt(nosigint=True)
         self.unarmed = sys.gettrace()
+        if startup is not None and can_ask():
+            self.pdb.awaited = startup
 
     def call(self, function: "Call", *arguments: "Any") -> "Any":
         armed = self.arm()
@@ -58,11 +77,14 @@ class Debugger:
 
     def arm(self) -> bool:
         """Breakpoints belong to the thread that sets them; a request may run in another one."""
-        if not self.pdb.breaks:
+        if not self.pdb.breaks and self.pdb.awaited is None:
             return False
         self.pdb.reset()
         self.pdb.botframe = sys._getframe()
-        self.pdb.set_continue()
+        if self.pdb.awaited is None:
+            self.pdb.set_continue()
+        else:
+            say("\nwsgideck: before the application is loaded. b FILE:LINE sets a breakpoint, s and n step, c goes on\n")
         sys.settrace(self.pdb.trace_dispatch)
         return True
 
@@ -75,16 +97,6 @@ class Debugger:
         say("wsgideck: this request waits here. p NAME shows a value, w the stack, u and d move in it, c answers it with 500\n")
         self.pdb.reset()
         self.pdb.interaction(None, trace)
-
-    def break_in_handler(self) -> None:
-        """--debugger-startup: stops before the application is loaded."""
-        frame = sys._getframe()
-        while frame.f_back is not None and frame.f_code.co_name != "main":
-            frame = frame.f_back
-        if not can_ask():
-            return
-        say("\nwsgideck: the application is loaded next. b FILE:LINE sets a breakpoint, s steps, c goes on\n")
-        self.pdb.set_trace(frame)
 
 
 class Keyboard:

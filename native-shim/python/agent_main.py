@@ -1,0 +1,424 @@
+"""The agent's conversation with the supervisor: the second part of agent.py, which compiles and runs this in the agent's own thread.
+
+HERE, the folder of both files, is put into this file's globals by agent.py. The rules are the ones in agent.py.
+"""
+
+import os
+import sys
+import time
+from _thread import allocate_lock, get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, ModuleType
+    from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+    Record = Tuple[Any, ...]
+    Message = Dict[str, Any]
+
+    HERE = ""
+
+VERSION = 1
+
+# The supervisor hangs up on longer lines than 1 MiB.
+MAX_LINE = 1000 * 1000
+MAX_URL = 2048
+MAX_REQUESTS = 200
+MAX_THREADS = 200
+MAX_FRAMES = 100
+MAX_BACKGROUND = 100
+MAX_TRACEBACK_LINES = 200
+
+# Seconds.
+RETRY_FIRST = 0.2
+RETRY_MAX = 2.0
+SEND_TIMEOUT = 0.5
+EXCEPTION_PAUSE = 0.1
+
+
+def subscribe_requests(mod_wsgi: "ModuleType", deck: "Any") -> None:
+    """Keeps the notes ourselves where another handler serves: 20 % more CPU per request, so never with our own."""
+    from traceback import TracebackException
+
+    def take(event: str, **data: "Any") -> None:
+        try:
+            if event == "request_started":
+                environ = data["request_environ"]
+                record = (
+                    data.get("request_id"),
+                    environ.get("REQUEST_METHOD"),
+                    environ.get("REQUEST_URI"),
+                    time.time(),
+                    environ.get("REMOTE_ADDR"),
+                    data.get("thread_id"),
+                    data.get("queue_start"),
+                    data.get("daemon_start"),
+                )
+                deck.live[get_ident()] = record
+                if deck.note is not None:
+                    deck.note(get_ident(), record)
+            elif event == "request_exception" and len(deck.pending) < 16:
+                kind, value, trace = data["exception_info"]
+                title = "%s: %s" % (kind.__name__, value)
+                record = deck.live.get(get_ident())
+                deck.pending.append((time.time(), get_ident(), record, title, TracebackException(kind, value, trace, lookup_lines=False)))
+                if deck.wake is not None:
+                    deck.wake()
+        except Exception:
+            return
+
+    mod_wsgi.subscribe_events(take)
+
+
+def readable(value: "Any", limit: int = MAX_URL) -> str:
+    """WSGI's strings are bytes in disguise: their text, as UTF-8 where it is that, cut to `limit` characters."""
+    text = value if isinstance(value, str) else ""
+    if not text.isascii():
+        text = text.encode("latin-1", "replace").decode("utf-8", "replace")
+    return text[:limit]
+
+
+def queue_seconds(record: "Record") -> "Optional[float]":
+    """Seconds between Apache's hand-over and a worker thread taking the request. Up to 5.x the times are texts of microseconds."""
+    try:
+        queued, taken = float(record[6]), float(record[7])
+        seconds = (taken - queued) / 1e6 if isinstance(record[7], str) else taken - queued
+        return round(max(0.0, seconds), 6)
+    except (TypeError, ValueError):
+        return None
+
+
+def frames_of(frame: "Optional[FrameType]", limit: int = MAX_FRAMES) -> "List[Tuple[str, int, str]]":
+    """The stack as (file, line, function), innermost first."""
+    frames: "List[Tuple[str, int, str]]" = []
+    while frame is not None and len(frames) < limit:
+        code = frame.f_code
+        frames.append((code.co_filename, frame.f_lineno or 0, code.co_name))
+        frame = frame.f_back
+    return frames
+
+
+def application_frame(frames: "Sequence[Tuple[str, int, str]]", roots: "Sequence[str]") -> "Optional[Tuple[str, int, str]]":
+    """The innermost frame in one of the folders; installed packages inside them do not count."""
+    for frame in frames:
+        file = frame[0]
+        for root in roots:
+            if file.startswith(root) and "/site-packages/" not in file[len(root) :] and not file.startswith(HERE):
+                return frame
+    return None
+
+
+class Agent:
+    """The conversation with the supervisor. Everything but `stopping` happens on its own thread."""
+
+    def __init__(self, deck: "Any", mod_wsgi: "ModuleType", fault_signal: "Optional[int]") -> None:
+        self.deck = deck
+        self.mod_wsgi: "Any" = mod_wsgi
+        self.fault_signal = fault_signal
+        self.roots: "List[str]" = []
+        settings = getattr(deck, "settings", None)
+        if settings:
+            self.set_roots([settings["working_directory"]])
+        self.socket: "Any" = None
+        self.lock = allocate_lock()
+        self.ident = 0
+        self.sent_load: "Any" = None
+        self.wake_read, self.wake_write = os.pipe()
+        os.set_blocking(self.wake_read, False)
+        os.set_blocking(self.wake_write, False)
+        deck.wake = self.wake
+
+    # Called by request threads, and from the thread on which mod_wsgi stops the process.
+
+    def wake(self) -> None:
+        """Tells the agent's thread that there is something to take."""
+        try:
+            os.write(self.wake_write, b".")
+        except OSError:
+            return
+
+    def stopping(self, event: str, **data: "Any") -> None:
+        """mod_wsgi's word that this process is about to stop: says so, with the requests and stacks of this moment, before it goes."""
+        try:
+            message = self.snapshot(stacks=True)
+            message.update(type="stopping", reason=str(data.get("shutdown_reason", "")), at=time.time())
+            self.send(message)
+        except Exception:
+            return
+
+    def forked(self) -> None:
+        """A child of the application must not hold the connection open."""
+        sock, self.socket = self.socket, None
+        if sock is not None:
+            sock.close()
+
+    # The agent's own thread.
+
+    def run(self) -> None:
+        """Connects, serves, and starts again, for as long as the process lives."""
+        self.ident = get_ident()
+        wait = RETRY_FIRST
+        while True:
+            began = time.monotonic()
+            try:
+                if self.connect():
+                    self.serve()
+            except Exception:
+                pass
+            self.disconnect()
+            # A supervisor that hangs up on us at once is not to be pestered either.
+            if time.monotonic() - began > RETRY_MAX:
+                wait = RETRY_FIRST
+            time.sleep(wait)
+            wait = min(wait * 2, RETRY_MAX)
+
+    def connect(self) -> bool:
+        """One attempt. The C module is used directly: `socket` brings enums whose import costs milliseconds."""
+        import _socket
+
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        sock.settimeout(SEND_TIMEOUT)
+        try:
+            sock.connect(os.path.join(HERE, "agent.sock"))
+        except OSError:
+            sock.close()
+            return False
+        self.socket = sock
+        return self.send(self.hello())
+
+    def disconnect(self) -> None:
+        sock, self.socket = self.socket, None
+        if sock is not None:
+            sock.close()
+
+    def hello(self) -> "Message":
+        self.sent_load = self.deck.load
+        return {
+            "type": "hello",
+            "v": VERSION,
+            "pid": os.getpid(),
+            "python": "%d.%d.%d" % sys.version_info[:3],
+            "mod_wsgi": list(self.mod_wsgi.version),
+            "group": self.mod_wsgi.process_group,
+            "app_group": self.mod_wsgi.application_group,
+            "threads": self.mod_wsgi.threads_per_process,
+            "fault_signal": self.fault_signal,
+            "load": self.sent_load,
+        }
+
+    def serve(self) -> None:
+        """Until the connection ends. Wakes up only for a question or an exception."""
+        from select import POLLIN, poll
+
+        sock = self.socket
+        poller = poll()
+        poller.register(sock, POLLIN)
+        poller.register(self.wake_read, POLLIN)
+        buffer = b""
+        rest = 0.0
+        waiting = True
+        while self.socket is sock:
+            if waiting and time.monotonic() >= rest:
+                waiting = False
+                self.send_pending()
+                # An application that does nothing but raise is to cost us little: the handler drops what does not fit meanwhile.
+                rest = time.monotonic() + EXCEPTION_PAUSE
+            pause = max(1, int((rest - time.monotonic()) * 1000)) if waiting else None
+            ready = [descriptor for descriptor, _ in poller.poll(pause)]
+            if self.wake_read in ready:
+                os.read(self.wake_read, 4096)
+                waiting = True
+            if sock.fileno() in ready:
+                data = sock.recv(65536)
+                if not data or len(buffer) > 65536:
+                    return
+                *lines, buffer = (buffer + data).split(b"\n")
+                for line in lines:
+                    self.answer(line)
+
+    def send_pending(self) -> None:
+        """Passes on how loading went, when that changed, and the exceptions that request threads have left."""
+        if self.deck.load is not self.sent_load:
+            self.sent_load = self.deck.load
+            self.send({"type": "load", "load": self.sent_load})
+        pending = self.deck.pending
+        taken = pending[:]
+        del pending[: len(taken)]
+        for entry in taken:
+            self.send(self.exception(*entry))
+
+    def exception(self, at: float, ident: int, record: "Optional[Record]", title: str, summary: "Any") -> "Message":
+        """The message for one exception. `summary` is a TracebackException; source lines are read here, on our own thread."""
+        lines = "".join(summary.format()).splitlines()
+        if len(lines) > MAX_TRACEBACK_LINES:
+            half = MAX_TRACEBACK_LINES // 2
+            lines[half:-half] = ["  ... %d lines left out ..." % (len(lines) - 2 * half)]
+        frames = [(frame.filename, frame.lineno or 0, frame.name) for frame in reversed(summary.stack)]
+        where = application_frame(frames, self.roots) or (frames[0] if frames else ("", 0, ""))
+        # A syntax error has no frame in the file that it is about.
+        if getattr(summary, "lineno", None) and getattr(summary, "filename", None):
+            where = (str(summary.filename), int(summary.lineno), "")
+        message: "Message" = {
+            "type": "exception",
+            "ident": str(ident),
+            "method": "",
+            "url": "",
+            "at": at,
+            "title": title[:300],
+            "traceback": [line[:500] for line in lines],
+            "file": where[0],
+            "line": where[1],
+        }
+        if record is not None:
+            message.update(id=record[0], method=readable(record[1], 32), url=readable(record[2]))
+        return message
+
+    def answer(self, line: bytes) -> None:
+        """One question of the supervisor; what is not understood is passed over."""
+        from json import loads
+
+        question = loads(line)
+        kind = question.get("type")
+        if kind == "roots":
+            self.set_roots(question.get("roots", []))
+        elif kind == "sample":
+            began = time.thread_time()
+            message = self.snapshot(
+                requests=bool(question.get("requests")), stacks=bool(question.get("stacks")), at=bool(question.get("at"))
+            )
+            if question.get("metrics"):
+                message["metrics"] = self.metrics()
+            message["background"] = self.background()
+            message.update(type="sample", id=question.get("id"), at=time.time(), cost_us=round((time.thread_time() - began) * 1e6))
+            # An answer that cannot be sent is never asked for again: begin anew instead.
+            if not self.send(message):
+                self.hang_up()
+
+    def set_roots(self, roots: "Iterable[Any]") -> None:
+        self.roots = [os.path.join(root, "") for root in roots if isinstance(root, str) and root]
+
+    def snapshot(self, requests: bool = True, stacks: bool = False, at: bool = False) -> "Message":
+        """What the process is doing now: the notes whose request mod_wsgi still counts as active, joined with stacks by thread."""
+        active = self.mod_wsgi.active_requests
+        frames = sys._current_frames() if stacks or at else {}
+        busy = [(ident, record) for ident, record in list(self.deck.live.items()) if record[0] in active]
+        # Oldest first: those are the ones that a person looks for, should there be too many.
+        busy.sort(key=lambda item: item[1][3])
+        message: "Message" = {"busy": len(active), "threads": self.mod_wsgi.threads_per_process, "requests": [], "more": 0}
+        if requests:
+            message["requests"] = [self.request(ident, record, frames.get(ident) if at else None) for ident, record in busy[:MAX_REQUESTS]]
+            message["more"] = max(0, len(active) - len(message["requests"]))
+        if stacks:
+            message["stacks"] = self.stacks(frames, [ident for ident, _ in busy])
+        return message
+
+    def request(self, ident: int, record: "Record", frame: "Optional[FrameType]") -> "Message":
+        found: "Message" = {
+            "id": record[0],
+            "ident": str(ident),
+            "method": readable(record[1], 32),
+            "url": readable(record[2]),
+            "start": record[3],
+            "client": readable(record[4], 64),
+        }
+        if isinstance(record[5], int):
+            found["worker"] = record[5]
+        queue = queue_seconds(record)
+        if queue is not None:
+            found["queue"] = queue
+        if frame is not None:
+            where = application_frame(frames_of(frame), self.roots)
+            if where is not None:
+                found["at"] = where
+        return found
+
+    def stacks(self, frames: "Dict[int, FrameType]", first: "List[int]") -> "List[Message]":
+        """All threads but our own, those that serve a request first."""
+        threading: "Any" = sys.modules.get("threading")
+        names: "Dict[int, Any]" = dict(getattr(threading, "_active", {}))
+        own = (self.ident, get_ident())
+        order = first + [ident for ident in frames if ident not in first and ident not in own]
+        found: "List[Message]" = []
+        for ident in order[:MAX_THREADS]:
+            if ident not in frames:
+                continue
+            stack: "Message" = {"ident": str(ident), "frames": frames_of(frames[ident])}
+            thread = names.get(ident)
+            if thread is not None:
+                stack["name"] = str(thread.name)[:100]
+                if thread.native_id is not None:
+                    stack["tid"] = thread.native_id
+            found.append(stack)
+        return found
+
+    def background(self) -> "List[Tuple[str, int, str]]":
+        """(ident, kernel's thread id, name) of the application's own threads: one of them may be who holds the interpreter."""
+        threading: "Any" = sys.modules.get("threading")
+        threads = list(getattr(threading, "_active", {}).items())[:MAX_BACKGROUND]
+        live = self.deck.live
+        return [(str(ident), thread.native_id or 0, str(thread.name)[:100]) for ident, thread in threads if ident not in live]
+
+    def metrics(self) -> "Message":
+        """mod_wsgi's own figures; {} where this version or configuration has none."""
+        found: "Message" = {}
+        for name in ("request_metrics", "process_metrics"):
+            try:
+                values = getattr(self.mod_wsgi, name)()
+                if values:
+                    found[name] = values
+            except Exception:
+                continue
+        return found
+
+    def send(self, message: "Message") -> bool:
+        """Writes one line within SEND_TIMEOUT. A full connection drops the message; one that broke in the middle of a line is ended."""
+        data = encode(message)
+        if not self.lock.acquire(timeout=SEND_TIMEOUT):
+            return False
+        sent = 0
+        sock = self.socket
+        try:
+            if sock is None:
+                return False
+            deadline = time.monotonic() + SEND_TIMEOUT
+            while sent < len(data):
+                if time.monotonic() > deadline:
+                    raise OSError("the supervisor does not read")
+                sent += sock.send(data[sent:])
+            return True
+        except OSError:
+            if sent:
+                self.hang_up()
+            return False
+        finally:
+            self.lock.release()
+
+    def hang_up(self) -> None:
+        """Ends the connection from any thread. Not close(): our thread sleeps on this descriptor and must wake up to an end of file."""
+        from _socket import SHUT_RDWR
+
+        try:
+            if self.socket is not None:
+                self.socket.shutdown(SHUT_RDWR)
+        except OSError:
+            return
+
+    def bye(self) -> None:
+        """Best effort at interpreter exit."""
+        self.send({"type": "bye"})
+
+
+def encode(message: "Message") -> bytes:
+    """One line of the protocol; what makes it too long is left out, the deepest and latest first. Empty when nothing helps."""
+    from json import dumps
+
+    for threads, depth, requests in ((MAX_THREADS, MAX_FRAMES, MAX_REQUESTS), (MAX_THREADS, 20, 100), (40, 12, 40), (0, 0, 10)):
+        line = dumps(message, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+        if len(line) <= MAX_LINE:
+            return line
+        stacks, listed = message.get("stacks", []), message.get("requests", [])
+        message["stacks"] = [dict(stack, frames=stack["frames"][:depth]) for stack in stacks[:threads]]
+        message["more"] = message.get("more", 0) + len(listed[requests:])
+        message["requests"] = listed[:requests]
+        message.pop("metrics", None)
+    return b""
