@@ -19,6 +19,7 @@ const run = promisify(execFile);
 const ENTRIES = {wsgideck: 'src/cli/main.ts', dashboard: 'src/cli/dashboard-main.ts'};
 const PYTHON = [
   'agent.py',
+  'agent_main.py',
   'handler.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];

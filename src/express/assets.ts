@@ -16,7 +16,10 @@ export function builtAsset(name: string): string {
   throw new Error(`${name} is missing from the installation; run "npm run build" in a source tree, or install wsgideck again`);
 }
 
-/** What runs on Apache's side of the fence: `wsgideck-guard`, `agent.py`, `handler.py`. */
+/** The two parts of the agent: the first looks for the second beside itself. */
+export const AGENT_FILES = ['agent.py', 'agent_main.py'] as const;
+
+/** What runs on Apache's side of the fence: `wsgideck-guard`, the agent, `handler.py`. */
 export function nativeAsset(name: string): string {
   return builtAsset(`native/${name}`);
 }

@@ -1,5 +1,5 @@
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
-import {builtAsset, nativeAsset} from '../../express/assets.ts';
+import {AGENT_FILES, builtAsset, nativeAsset} from '../../express/assets.ts';
 import {findLocale} from '../../express/discovery/locale.ts';
 import type {Host} from '../../express/host.ts';
 import {capabilities} from '../../terminal/capabilities.ts';
@@ -23,7 +23,7 @@ function kernelNumber(path: string): number | null {
 async function ownFindings(): Promise<Finding[]> {
   const node = ok('Node', `${process.versions.node}, ${process.execPath}`);
   try {
-    for (const name of ['wsgideck-guard', 'agent.py', 'handler.py']) accessSync(nativeAsset(name), constants.R_OK);
+    for (const name of ['wsgideck-guard', 'handler.py', ...AGENT_FILES]) accessSync(nativeAsset(name), constants.R_OK);
     accessSync(nativeAsset('wsgideck-guard'), constants.X_OK);
     builtAsset('dashboard.mjs');
     await import('node-pty');

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {nativeAsset} from '../assets.ts';
+import {AGENT_FILES, nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
@@ -71,10 +71,8 @@ export function writeServerRoot(plan: ServerPlan): void {
   if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
   if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
 
-  for (const [name, target] of [
-    ['agent.py', paths.agentScript],
-    ['handler.py', paths.handlerScript],
-  ] as const) {
+  for (const name of [...AGENT_FILES, 'handler.py']) {
+    const target = join(paths.deck, name);
     rmSync(target, {force: true});
     copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);
     if (group !== null) chownSync(target, 0, group);

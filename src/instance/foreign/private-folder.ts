@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {nativeAsset} from '../../express/assets.ts';
+import {AGENT_FILES, nativeAsset} from '../../express/assets.ts';
 import {blockedAt} from '../../express/preflight/reachable.ts';
 import type {RunUser} from '../../express/discovery/accounts.ts';
 import {liveOwner, takeLock} from '../../express/root/lock.ts';
@@ -60,13 +60,14 @@ export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): Priv
   };
   takeLock(join(path, 'lock'));
   mkdirSync(folder.run, {mode: 0o700});
-  copyFileSync(nativeAsset('agent.py'), folder.agentScript);
-  chmodSync(folder.agentScript, 0o600);
+  const agent = AGENT_FILES.map((name) => join(path, name));
+  for (const [i, name] of AGENT_FILES.entries()) copyFileSync(nativeAsset(name), agent[i]!);
+  for (const file of agent) chmodSync(file, 0o600);
   for (const file of [folder.accessLog, folder.console]) writeFileSync(file, '', {mode: 0o600, flag: 'wx'});
   if (runUser !== null) {
     chownSync(folder.run, runUser.uid, runUser.gid);
-    for (const one of [path, folder.agentScript]) chownSync(one, 0, runUser.gid);
-    chmodSync(folder.agentScript, 0o640);
+    for (const one of [path, ...agent]) chownSync(one, 0, runUser.gid);
+    for (const file of agent) chmodSync(file, 0o640);
     chmodSync(path, 0o750);
   }
   return folder;

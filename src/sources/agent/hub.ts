@@ -69,7 +69,7 @@ export class AgentHub {
     this.#fault = {
       files: this.#files,
       roots: options.roots,
-      isAgent: (file) => file === `${folder}/agent.py`,
+      isAgent: (file) => file === `${folder}/agent.py` || file === `${folder}/agent_main.py`,
       sourceLine,
     };
     this.#remains = new Remains(this.#fault);
@@ -259,7 +259,7 @@ export class AgentHub {
     }
     if (sample.stacks && known.waiters.size > 0) {
       const threads = sample.stacks.map((stack) => toThreadStack(stack, requests));
-      this.#resolve(known, this.#capture(pid, known, 'agent', 'asked', 'asked', threads));
+      this.#resolve(known, this.#capture(pid, known, 'agent', 'asked', `stacks of daemon ${pid}`, threads));
     }
   }
 
