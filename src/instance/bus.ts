@@ -1,6 +1,6 @@
 import type {DeckEvent, EventOf, EventType} from '../model/events.ts';
 import {apply, initialState} from '../model/reduce.ts';
-import type {InstanceState} from '../model/state.ts';
+import type {InstanceState, LogHead} from '../model/state.ts';
 
 /** An event without what the bus adds. */
 export type Fact = {[T in EventType]: Omit<EventOf<T>, 'instance' | 'at'> & {at?: number}}[EventType];
@@ -14,6 +14,9 @@ export class Bus {
   readonly #now: () => number;
   #name: string;
   #state: InstanceState;
+  #head: (() => LogHead) | null = null;
+  /** Time of the newest log entry that the state does not know of yet; 0 for none. */
+  #loggedAt = 0;
 
   constructor(name: string, now: () => number = Date.now) {
     this.#name = name;
@@ -22,7 +25,19 @@ export class Bus {
   }
 
   state(): InstanceState {
+    if (this.#loggedAt > 0 && this.#head !== null) {
+      this.#state = {...this.#state, at: Math.max(this.#state.at, this.#loggedAt), log: this.#head()};
+      this.#loggedAt = 0;
+    }
     return this.#state;
+  }
+
+  /**
+   * Names who keeps the log: its head is then taken when the state is asked for. Logs bring thousands of entries a second, and adding up each
+   * would cost more than reading it.
+   */
+  keepLogIn(store: {head(): LogHead}): void {
+    this.#head = () => store.head();
   }
 
   listen(listener: (event: DeckEvent) => void): () => void {
@@ -37,7 +52,11 @@ export class Bus {
 
   /** For sources that make whole events themselves. */
   publish(event: DeckEvent): void {
-    this.#state = apply(this.#state, event);
+    if (event.type === 'log' && this.#head !== null) {
+      this.#loggedAt = Math.max(this.#loggedAt, event.at);
+    } else {
+      this.#state = apply(this.#state, event);
+    }
     for (const listener of this.#listeners) {
       try {
         listener(event);

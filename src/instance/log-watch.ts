@@ -9,7 +9,7 @@ import type {InstancePlan} from './instance-plan.ts';
 
 /** Our private access log is cut back to nothing when it has been read and is larger than this, in bytes. */
 const CUT_ABOVE = 16 * 1024 * 1024;
-/** Milliseconds between two looks at folds that wait for their end, and between two traffic windows. */
+/** Milliseconds between two looks at folds that wait for their end (none while none waits), and between two traffic windows. */
 const FLUSH_EVERY = 100;
 const TRAFFIC_EVERY = 1000;
 
@@ -23,18 +23,23 @@ export class LogWatch {
   readonly #startup: ErrorLogParser;
   readonly #errorLog: FileFollower;
   readonly #accessLog: FileFollower;
-  #timers: NodeJS.Timeout[] = [];
+  #traffics: NodeJS.Timeout | undefined;
+  #flushes: NodeJS.Timeout | undefined;
 
   /** @param meaning sees each new entry once, with its number. */
   constructor(bus: Bus, plan: InstancePlan, meaning: (entry: LogEntry) => void) {
     this.#bus = bus;
+    bus.keepLogIn(this.store);
     this.#meaning = meaning;
     this.#errors = new ErrorLogParser((entry) => this.#add(entry));
     this.#startup = new ErrorLogParser((entry) => this.#add(entry), {rawSource: 'startup'});
     this.#errorLog = new FileFollower(plan.errorLog, {
       ...this.#troubles('error log'),
       from: plan.errorLogFrom,
-      onLines: (lines, cut) => lines.forEach((line, index) => this.#errors.push(line, cut?.get(index))),
+      onLines: (lines, cut) => {
+        lines.forEach((line, index) => this.#errors.push(line, cut?.get(index)));
+        this.#flushLater();
+      },
     });
     this.#accessLog = new FileFollower(plan.accessLog, {
       ...this.#troubles('access log'),
@@ -44,14 +49,15 @@ export class LogWatch {
   }
 
   async start(): Promise<void> {
-    this.#timers = [setInterval(() => this.#flush(), FLUSH_EVERY), setInterval(() => this.#window(), TRAFFIC_EVERY)];
+    this.#traffics = setInterval(() => this.#window(), TRAFFIC_EVERY);
     await Promise.all([this.#errorLog.start(), this.#accessLog.start()]);
   }
 
   /** Reads what has been written until now, then ends. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#traffics);
     await Promise.all([this.#errorLog.stop(), this.#accessLog.stop()]);
+    clearTimeout(this.#flushes);
     this.#errors.flush(true);
     this.#startup.flush(true);
   }
@@ -59,6 +65,7 @@ export class LogWatch {
   /** A line that Apache printed on its pty. */
   startupLine(line: string): void {
     this.#startup.push(line);
+    this.#flushLater();
   }
 
   /** What keeps us from reading a log is said on the screen, not guessed from its silence. */
@@ -86,9 +93,14 @@ export class LogWatch {
     if (kept.repeated === undefined) this.#meaning(kept);
   }
 
-  #flush(): void {
-    if (this.#errors.pending) this.#errors.flush();
-    if (this.#startup.pending) this.#startup.flush();
+  #flushLater(): void {
+    if (!this.#errors.pending && !this.#startup.pending) return;
+    this.#flushes ??= setTimeout(() => {
+      this.#flushes = undefined;
+      this.#errors.flush();
+      this.#startup.flush();
+      this.#flushLater();
+    }, FLUSH_EVERY);
   }
 
   #window(): void {

@@ -7,6 +7,7 @@ import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
 import type {Bus} from './bus.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LogWatch} from './log-watch.ts';
+import {stopGrowing} from './memory.ts';
 import {ProcessWatch, type KnownProcesses} from './process-watch.ts';
 import {RequestMemory} from './request-memory.ts';
 
@@ -37,6 +38,7 @@ export class Observer {
   }
 
   async start(): Promise<void> {
+    stopGrowing();
     await this.#logs.start();
     await this.#hub.start();
     this.#processes.start();

@@ -267,3 +267,18 @@ test('no line, however made, takes long or throws', () => {
   // 80 lines of 64 KB: a pattern that goes quadratic on one of them needs many seconds for it.
   expect(user / 1e6).toBeLessThan(5);
 });
+
+// Lines as Apache 2.4 with mod_wsgi 4.9.4 and 6.1.1 writes them for print("one\r"), stderr.write("two\r\n") and a progress bar.
+test('a carriage return at the end of an application line is no text, and the line feed after it no line of its own', () => {
+  const line = (micros: string, text: string) =>
+    `[Fri Nov 20 11:24:07.${micros} 2026] [wsgi:error] [pid 14024:tid 139732716545920] ${text}`;
+  const entries = parse([
+    line('881050', 'one\\r'),
+    line('881077', ''),
+    line('881081', 'two\\r'),
+    line('881083', '10%\\r20%\\rdone'),
+    line('881086', ''),
+    line('881087', 'last'),
+  ]);
+  expect(entries.map((entry) => entry.text)).toEqual(['one', 'two', '10%\r20%\rdone', '', 'last']);
+});

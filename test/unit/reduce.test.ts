@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {Bus} from '../../src/instance/bus.ts';
 import {apply, initialState} from '../../src/model/reduce.ts';
 import {KEEP} from '../../src/model/state.ts';
+import {LogStore} from '../../src/sources/logs/log-store.ts';
 
 const request = (id: string, pid: number, startedAt: number) => ({id, pid, ident: '1', method: 'GET', url: '/', startedAt});
 
@@ -98,4 +99,29 @@ test('a listener that throws is dropped and harms nobody', () => {
   bus.put({type: 'phase', phase: 'ready', detail: ''});
   bus.put({type: 'phase', phase: 'ready', detail: 'again'});
   expect(heard).toBe(2);
+});
+
+test('the head of a kept log is taken when the state is asked for, not for each entry, and says the same', () => {
+  const kept = new Bus('shop');
+  const added = new Bus('shop');
+  const store = new LogStore();
+  let taken = 0;
+  kept.keepLogIn({
+    head: () => {
+      taken++;
+      return store.head();
+    },
+  });
+  const heard: number[] = [];
+  kept.listen((event) => event.type === 'log' && heard.push(event.entry.seq));
+  for (let n = 1; n <= 1000; n++) {
+    const level = n % 100 === 0 ? 'error' : 'info';
+    const entry = store.add({seq: 0, at: n, source: 'error', level, text: n % 7 === 0 ? 'the same' : `line ${n >> 1}`});
+    for (const bus of [kept, added]) bus.put({type: 'log', at: n, entry});
+  }
+  expect(taken).toBe(0);
+  expect(kept.state()).toEqual(added.state());
+  expect(kept.state()).toBe(kept.state());
+  expect(taken).toBe(1);
+  expect(heard).toHaveLength(1000);
 });

@@ -47,6 +47,8 @@ export class ErrorLogParser {
   readonly #rawSource: LogSource | null;
   readonly #folds = new Map<string, Fold>();
   #flushed: number;
+  /** The thread whose last line ended with a carriage return. */
+  #returned: string | null = null;
   #raw: {fold: RawFold; base: LogEntry; touched: number} | null = null;
 
   constructor(emit: (entry: LogEntry) => void, options: ErrorLogParserOptions = {}) {
@@ -65,6 +67,7 @@ export class ErrorLogParser {
     if (cut > 0) entry.cut = cut;
     if (this.#folds.size > 0) this.#endOlderThan(raw.at - FOLD_MS);
     const key = `${raw.pid ?? 0}:${raw.tid ?? 0}`;
+    if (entry.source === 'app' && this.#isReturn(key, entry)) return;
 
     const open = this.#folds.get(key);
     if (open) {
@@ -93,6 +96,21 @@ export class ErrorLogParser {
     return this.#folds.size > 0 || this.#raw !== null;
   }
 
+  /**
+   * A line of the application that ends with a carriage return: it is no part of the text. When the line feed comes in a write of its own (as
+   * print() does), mod_wsgi makes an empty line of it: true for that one, which is no line.
+   */
+  #isReturn(key: string, entry: LogEntry): boolean {
+    const after = this.#returned === key;
+    if (after) this.#returned = null;
+    if (after && entry.text === '') return true;
+    if (entry.text.endsWith('\r')) {
+      entry.text = entry.text.slice(0, -1);
+      this.#returned = key;
+    }
+    return false;
+  }
+
   /** While catching up on an old log, the log's own clock says what is over, and keeps entries in order. */
   #endOlderThan(at: number): void {
     for (const [key, fold] of this.#folds) if (fold.writtenAt < at) this.#end(key, fold);
@@ -109,7 +127,13 @@ export class ErrorLogParser {
     }
   }
 
+  /** Flushing begins anew with the first fold: nobody flushes while there is none. */
+  #opens(): void {
+    if (!this.pending) this.#flushed = this.#now();
+  }
+
   #open(key: string, fold: Fold): void {
+    this.#opens();
     if (this.#folds.size >= MAX_FOLDS) {
       const [oldKey, old] = this.#folds.entries().next().value!;
       this.#end(oldKey, old);
@@ -173,8 +197,9 @@ export class ErrorLogParser {
     };
     if (code) entry.code = code;
     if (cut > 0) entry.cut = cut;
-    if (opensFault(text)) this.#raw = {fold: new RawFold(text), base: entry, touched: this.#now()};
-    else this.#emit(entry);
+    if (!opensFault(text)) return this.#emit(entry);
+    this.#opens();
+    this.#raw = {fold: new RawFold(text), base: entry, touched: this.#now()};
   }
 
   #endRaw(): void {

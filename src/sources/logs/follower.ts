@@ -6,7 +6,6 @@
  * (fs.watch), with a slow look as a net below, so that a quiet log costs next to nothing and is still prompt.
  */
 import {fstatSync, ftruncateSync, closeSync, constants, lstatSync, openSync, readSync, watch, type FSWatcher} from 'node:fs';
-import {lstat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {Lines} from './line-splitter.ts';
 import {TailedFile, type TailLimits, type TailReading} from './tailed-file.ts';
@@ -139,7 +138,7 @@ export class FileFollower {
   /** Opens the file that the path names now, if it is another one than before. */
   async #moved(): Promise<boolean> {
     if (this.#current) {
-      const stat = await lstat(this.path).catch(() => null);
+      const stat = named(this.path);
       // Renamed and not made anew: its writers still write to it.
       if (!stat || (stat.ino === this.#current.ino && stat.dev === this.#current.dev)) return false;
     }
@@ -237,5 +236,14 @@ export class FileFollower {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem !== null) this.#options.onProblem?.(problem);
+  }
+}
+
+/** What the path names now; null for nothing, or nothing that we may know of. */
+function named(path: string): {ino: number; dev: number} | null {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false}) ?? null;
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 /** One open log file that grows, may be cut back to nothing, and is read from where we were. */
-import {constants} from 'node:fs';
+import {constants, fstatSync} from 'node:fs';
 import {open, type FileHandle} from 'node:fs/promises';
 import {LineSplitter, type Lines} from './line-splitter.ts';
 
@@ -64,7 +64,7 @@ export class TailedFile {
 
   /** Reads to the end. Gives what is left unfinished after `stale` milliseconds without growth. Resolves to the number of bytes read. */
   async read(now: () => number, stale: number, out: TailReading): Promise<number> {
-    let {size} = await this.#handle.stat();
+    let size = this.#size();
     if (size < this.offset) {
       // Cut back: what follows is a new beginning.
       this.#give(this.#splitter.flush(), out);
@@ -85,13 +85,18 @@ export class TailedFile {
       this.#take(this.#buffer.subarray(0, bytesRead), out);
       this.offset += bytesRead;
       read += bytesRead;
-      if (this.offset >= size) ({size} = await this.#handle.stat());
+      if (this.offset >= size) size = this.#size();
       // A writer that is faster than we are must not keep this loop going for ever: the rest comes with the next look.
       if (read > this.#maxBehind) break;
     }
     if (read > 0) this.touched = now();
     else if (this.#splitter.open && now() - this.touched >= stale) this.#give(this.#splitter.flush(), out);
     return read;
+  }
+
+  /** Asked twenty times a second: a trip through the thread pool would cost twenty times the question itself. */
+  #size(): number {
+    return fstatSync(this.#handle.fd).size;
   }
 
   /** Is there a line that has begun and not ended? */
