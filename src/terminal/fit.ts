@@ -13,7 +13,7 @@ export interface FitOptions {
 
 /** One cell each, without asking string-width: ASCII, Latin, Greek, Cyrillic, and the signs that this program draws itself. */
 const NARROW =
-  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03ff\u0410-\u044f\u2010-\u2015\u2018-\u201f\u2026\u2039\u203a\u2400-\u2421\u2500-\u259f]*$/;
+  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03ff\u0410-\u044f\u2010-\u2015\u2018-\u201f\u2026\u2039\u203a\u2190-\u2193\u2400-\u2421\u2500-\u259f\u25b8\u25cb\u25cf\u2713\u2717]*$/;
 const CONTROL = /\p{Cc}/u;
 const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 

@@ -53,7 +53,7 @@ export function bytes(count: number | null): string {
 /** A count: `7`, `9,999`, then `12.3k`, `4.56M`. */
 export function count(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return UNKNOWN;
-  if (value < 9_999.5) return Math.round(value).toLocaleString('en-US');
+  if (value < 9_999.5) return thousands(Math.round(value));
   if (value < 999_500) return `${threeDigits(value / 1000)}k`;
   return `${threeDigits(value / 1_000_000)}M`;
 }
@@ -86,4 +86,9 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 function threeDigits(value: number): string {
   if (value >= 99.95) return String(Math.round(value));
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2).replace(/0$/, '');
+}
+
+/** By hand: the first call of toLocaleString loads tables, 5 ms of the first frame. */
+function thousands(whole: number): string {
+  return whole < 1000 ? String(whole) : `${Math.floor(whole / 1000)},${String(whole % 1000).padStart(3, '0')}`;
 }
