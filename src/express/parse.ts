@@ -11,6 +11,8 @@ export interface StartOptions extends OptionValues {
   entry: string | null;
   /** The arguments as given, after expansion of `$NAME`; kept for the note at the top of the generated files. */
   argv: string[];
+  /** The command they were given to, when it was another than these two. */
+  command?: string;
 }
 
 export type ParsedStart = {action: 'run'; options: StartOptions} | {action: 'help'} | {action: 'version'};

@@ -41,6 +41,7 @@ describe.each([
     const {info} = await deck.waitEvent('instance');
     expect(info).toMatchObject({name: 'shop', projectRoot: deck.appDir, workingDirectory: deck.appDir, script: null});
     expect(warnings(deck)).toEqual([]);
+    expect(configuration(deck)).toContain('# wsgideck runmodwsgi ');
     await deck.stop();
   });
 

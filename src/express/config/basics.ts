@@ -6,7 +6,7 @@ import {quote, section} from './quote.ts';
 export function header(plan: ServerPlan): string {
   const command = [
     'wsgideck',
-    plan.options.setupOnly ? 'setup-server' : 'start-server',
+    plan.options.command ?? (plan.options.setupOnly ? 'setup-server' : 'start-server'),
     ...plan.options.argv.map((word) => JSON.stringify(word)),
   ];
   return [

@@ -35,5 +35,13 @@ export function serverOptions(options: StartOptions, project: DjangoProject, set
   const workingDirectory = options.workingDirectory === null ? base : resolve(host.cwd, options.workingDirectory);
   const given = options.pythonPaths.map((path) => resolve(host.cwd, path));
   const further = settings.path.filter((path) => path !== workingDirectory && !given.includes(path));
-  return {...options, applicationType: 'module', entry, callableObject, workingDirectory, pythonPaths: [...given, ...further]};
+  return {
+    ...options,
+    command: 'runmodwsgi',
+    applicationType: 'module',
+    entry,
+    callableObject,
+    workingDirectory,
+    pythonPaths: [...given, ...further],
+  };
 }
