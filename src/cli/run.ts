@@ -1,3 +1,4 @@
+import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
 import {currentHost} from '../express/index.ts';
 import {foreignPlan} from '../instance/foreign/foreign-plan.ts';
@@ -11,7 +12,10 @@ import {runForeign, type ForeignRun} from '../instance/foreign/run-foreign.ts';
 import {readTruth} from '../instance/foreign/truth.ts';
 import {catchSignals, type Signals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
+import type {InstancePlan} from '../instance/instance-plan.ts';
+import type {FirstRun} from '../instance/run-instance.ts';
 import {hasTerminal} from '../instance/terminal.ts';
+import type {ExitInfo} from '../model/events.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {leave} from './leave.ts';
 import {fail} from './report.ts';
@@ -46,12 +50,12 @@ interface Asked {
 export async function runCommand(argv: string[]): Promise<void> {
   const asked = read(argv);
   if (asked === null) return;
+  const host = currentHost();
   const command = recognise(asked.command);
   if (typeof command === 'string') return fail(command, 2);
-  const options = readOriginalOptions(command.args);
+  const options = readOriginalOptions(command, host.env);
   const no = refusal(options);
   if (no !== null) return fail(no, 2);
-  const host = currentHost();
   const program = findProgram(command.head[0]!, host);
   if (program === null) return fail(`${command.head[0]}: there is no such program; is the virtual environment active?`, 127);
   const signals = catchSignals();
@@ -61,13 +65,11 @@ export async function runCommand(argv: string[]): Promise<void> {
   } catch (error) {
     return fail((error as Error).message);
   }
-  try {
-    await supervise(prepared, asked, signals);
-  } catch (error) {
-    fail((error as Error).message);
-  } finally {
-    removePrivateFolder(prepared.folder.path);
-  }
+  const end = await supervise(prepared, asked, signals);
+  // Before we end by a signal, as Apache may have: nothing of ours is to stay.
+  removePrivateFolder(prepared.folder.path);
+  if (end.text !== null) say(`error: ${safeText(end.text)}`);
+  leave(end.exit);
 }
 
 function read(argv: string[]): Asked | null {
@@ -97,45 +99,84 @@ function read(argv: string[]): Asked | null {
   }
 }
 
-async function supervise(prepared: Prepared, asked: Asked, signals: Signals): Promise<void> {
-  const host = currentHost();
+interface End {
+  exit: ExitInfo;
+  /** What went wrong, null when nothing did. */
+  text: string | null;
+}
+
+/** Runs the command, and the instance once Apache is there. */
+async function supervise(prepared: Prepared, asked: Asked, signals: Signals): Promise<End> {
   const output = new StartupOutput();
-  const console = new Console(prepared.folder.console, (line) => output.chunk(Buffer.from(`${line}\n`)));
-  await console.start();
-  const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => console.look());
+  const printed = new Console(prepared.folder.console, (line) => output.chunk(Buffer.from(`${line}\n`)));
+  await printed.start();
+  const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => printed.look());
   const at = Date.now();
-  const running = launch(output.chunk);
-  const {runInstance} = await import('../instance/run-instance.ts');
-  const apache = await untilStarted(running, signals, prepared);
-  await console.look();
-  if (apache === null) {
-    const {exit} = await running.ended;
-    await console.stop();
-    for (const line of [...console.banner, ...output.lines]) process.stderr.write(`${safeText(line)}\n`);
-    say(
-      `error: ${prepared.command.head.slice(-2).join(' ')} ended ${exit.signal ? `by ${exit.signal}` : `with status ${exit.code}`} without having started Apache`,
-    );
-    return leave(exit.code === 0 ? {code: 1, signal: null} : exit);
+  let running: ForeignRun | null = null;
+  try {
+    running = launch(output.chunk);
+    const {apachePid, stopped} = await untilStarted(running, signals, prepared);
+    await printed.look();
+    if (apachePid === null) return await withoutApache(running, stopped, prepared, [...printed.banner, ...output.lines]);
+    const plan = foreignPlan(prepared, readTruth(apachePid), printed.banner, asked.probePath, currentHost());
+    return await watch(plan, {running, at, output, launch}, asked, signals);
+  } catch (error) {
+    running?.signal('SIGTERM');
+    await running?.ended;
+    return {exit: {code: 1, signal: null}, text: (error as Error).message};
+  } finally {
+    await printed.stop();
   }
-  const plan = foreignPlan(prepared, readTruth(apache), console.banner, asked.probePath, host);
-  const unlink = linkForAttach(plan.info.serverRoot, plan.controlSocket);
+}
+
+async function watch(plan: InstancePlan, first: FirstRun, asked: Asked, signals: Signals): Promise<End> {
+  const {runInstance} = await import('../instance/run-instance.ts');
   const kind = asked.json ? 'json' : asked.plain || !hasTerminal() ? 'plain' : 'dashboard';
   if (kind !== 'dashboard') for (const text of plan.warnings) say(`warning: ${text}`);
-  const {exit, failure} = await runInstance(plan, {running, at, output, launch}, kind, signals);
-  unlink();
-  await console.stop();
-  if (failure !== null) {
-    for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
-    say(`error: ${safeText(failure)}; see ${plan.info.errorLog}`);
+  const unlink = linkForAttach(plan.info.serverRoot, plan.controlSocket);
+  try {
+    const {exit, failure} = await runInstance(plan, first, kind, signals);
+    if (failure !== null) for (const line of first.output.lines.slice(-LAST_LINES)) say(safeText(line));
+    return {exit, text: failure === null ? null : `${failure}; see ${plan.info.errorLog}`};
+  } finally {
+    unlink();
   }
-  leave(exit);
 }
 
 /** Waits for Apache to appear; a signal meanwhile ends the command. */
-async function untilStarted(running: ForeignRun, signals: Signals, {command}: Prepared): Promise<number | null> {
-  signals((signal) => running.signal(signal === 'SIGHUP' || signal === 'SIGUSR1' ? 'SIGTERM' : signal));
-  const late = setTimeout(() => say(`waiting for ${command.head.slice(-2).join(' ')} to start Apache`), SLOW);
-  const pid = await running.started;
+async function untilStarted(
+  running: ForeignRun,
+  signals: Signals,
+  prepared: Prepared,
+): Promise<{apachePid: number | null; stopped: boolean}> {
+  let stopped = false;
+  signals((signal) => {
+    stopped = true;
+    running.signal(signal === 'SIGINT' ? signal : 'SIGTERM');
+  });
+  const late = setTimeout(() => say(`waiting for ${nameOf(prepared)} to start Apache`), SLOW);
+  // The time until then is free to load what watches over Apache.
+  const [apachePid] = await Promise.all([running.started, import('../instance/run-instance.ts')]);
   clearTimeout(late);
-  return pid;
+  return {apachePid, stopped};
+}
+
+/** The command has ended by itself, or was told to: its own words say why. */
+async function withoutApache(running: ForeignRun, stopped: boolean, prepared: Prepared, words: readonly string[]): Promise<End> {
+  const {exit} = await running.ended;
+  if (stopped) return {exit, text: null};
+  for (const line of words) process.stderr.write(`${safeText(line)}\n`);
+  const how = exit.signal === null ? `with status ${exit.code}` : `by ${exit.signal}`;
+  return {
+    exit: exit.code === 0 ? {code: 1, signal: null} : exit,
+    text: `${nameOf(prepared)} ended ${how} before anything was served`,
+  };
+}
+
+/** The command in two words: `mod_wsgi-express start-server`, `manage.py runmodwsgi`. */
+function nameOf({command}: Prepared): string {
+  return command.head
+    .slice(-2)
+    .map((word) => basename(word))
+    .join(' ');
 }

@@ -29,9 +29,8 @@ test('what ends by itself is refused by name', () => {
 });
 
 test('the arguments of the original are read in all their forms, with its defaults', () => {
-  const {values, given, positional} = readOriginalOptions(
-    words('--port=8001 app.wsgi --threa 7 --include-file a --include-file b --reload-on-changes --settings mysite.settings --plain'),
-  );
+  const args = words('--port=8001 $APP --threa 7 --include-file a --include-file b --reload-on-changes --settings ${X}.settings --plain');
+  const {values, given, positional} = readOriginalOptions({kind: 'start-server', args}, {APP: 'app.wsgi'});
   expect(values).toMatchObject({
     port: 8001,
     threads: 7,
@@ -41,7 +40,8 @@ test('the arguments of the original are read in all their forms, with its defaul
     logLevel: 'warn',
   });
   expect(given).toContain('--threads');
-  expect(positional).toEqual(['app.wsgi', 'mysite.settings']);
+  expect(positional).toEqual(['app.wsgi', '${X}.settings']);
+  expect(readOriginalOptions({kind: 'runmodwsgi', args}, {APP: 'app.wsgi'}).positional[0]).toBe('$APP');
 });
 
 const CONF = `

@@ -1,5 +1,6 @@
 import type {OptionSpec} from '../../express/options/option.ts';
 import {OPTIONS} from '../../express/options/table.ts';
+import type {ForeignCommand} from './recognise.ts';
 
 /** What the arguments of the original say, by the names of our option table. */
 export interface OriginalOptions {
@@ -18,7 +19,9 @@ const BY_FLAG = new Map<string, OptionSpec>(ORIGINAL.flatMap((option) => option.
  * Reads arguments meant for the original the way its parser does (`--name value`, `--name=value`, beginnings of names), and refuses nothing: what
  * is wrong with them the original says itself. Django's own options are passed over.
  */
-export function readOriginalOptions(args: readonly string[]): OriginalOptions {
+export function readOriginalOptions(command: Pick<ForeignCommand, 'kind' | 'args'>, env: NodeJS.ProcessEnv): OriginalOptions {
+  // mod_wsgi-express puts the values of variables into its arguments itself; Django does not.
+  const args = command.kind === 'start-server' ? command.args.map((word) => expand(word, env)) : command.args;
   const values: Record<string, unknown> = {};
   for (const option of ORIGINAL) if (!option.refused) values[option.dest] = Array.isArray(option.default) ? [] : option.default;
   const given = new Set<string>();
@@ -58,6 +61,10 @@ function find(flag: string): OptionSpec | null {
   if (!flag.startsWith('--') || flag.length < 4) return null;
   const fitting = [...BY_FLAG].filter(([name]) => name.startsWith(flag));
   return fitting.length === 1 ? fitting[0]![1] : null;
+}
+
+function expand(word: string, env: NodeJS.ProcessEnv): string {
+  return word.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare?: string, braced?: string) => env[bare ?? braced ?? ''] ?? whole);
 }
 
 function splitOnce(word: string): [string, string | undefined] {

@@ -83,7 +83,10 @@ function agentGroup(given: string | null): string {
 
 /** Users that do not exist are the original's to complain about. */
 function wantedUser(values: OriginalOptions['values'], host: Host): RunUser | null {
-  const found = findRunUser({user: values['user'] as string | null, group: values['group'] as string | null}, host);
+  // The environment wins over the options, as in the original's apachectl.
+  const wanted = (what: 'USER' | 'GROUP', dest: string) =>
+    host.env[`MOD_WSGI_${what}`] || host.env[`WSGI_RUN_${what}`] || (values[dest] as string | null);
+  const found = findRunUser({user: wanted('USER', 'user'), group: wanted('GROUP', 'group')}, host);
   return 'uid' in found && found.uid !== 0 ? found : null;
 }
 

@@ -12,6 +12,8 @@ export interface ForeignRun extends Running {
 /** Milliseconds between two looks: for Apache's appearance, and whether one behind a launcher still lives. */
 const SEEK = 20;
 const WATCH = 500;
+/** One look in so many is a thorough one. */
+const THOROUGH = 25;
 /** How long a launcher may outlive its Apache, in milliseconds. */
 const LINGER = 2000;
 
@@ -49,8 +51,8 @@ class Run {
   }
 
   async seek(): Promise<number | null> {
-    while (!this.#over) {
-      this.apache = findApache(this.#guard.guardPid);
+    for (let look = 1; !this.#over; look++) {
+      this.apache = findApache(this.#guard.guardPid, look % THOROUGH === 0);
       if (this.apache) break;
       await new Promise((resolve) => setTimeout(resolve, SEEK));
     }
