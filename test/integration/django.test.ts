@@ -97,7 +97,7 @@ describe('static files', () => {
     const app = startProject(systemDjango().python, [STATIC]);
     mkdirSync(join(app, 'mine'));
     writeFileSync(join(app, 'mine/a.txt'), 'mine');
-    const own = await started(systemDjango(), [], {app, args: ['--url-alias', '/static', 'mine']});
+    const own = await started(systemDjango(), [], {app, args: ['--url-alias', '/static/', 'mine/']});
     expect((await own.get('/static/a.txt')).body).toBe('mine');
     expect(warnings(own)).toEqual([]);
     await own.stop();

@@ -171,7 +171,8 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     includeFiles: options.includeFiles.map((file) => resolve(host.cwd, file)),
     aliases: options.urlAliases.map(([aliasUrl, target]) => {
       const path = resolve(host.cwd, target);
-      return {url: aliasUrl, target: path, isFile: found.fileTargets.has(path)};
+      // Apache puts the rest of the URL right behind the target, so both end in a slash or neither does.
+      return {url: aliasUrl.replace(/(?!^)\/+$/, ''), target: path, isFile: found.fileTargets.has(path)};
     }),
     watch: {
       onChanges: info.reloadOnChanges,
