@@ -98,6 +98,9 @@ def make_note(count: int) -> "Optional[Callable[[int, Record], None]]":
         descriptor = create_private("slots")
         try:
             os.ftruncate(descriptor, SLOT_HEADER.size + count * SLOT_SIZE)
+            # On a full disk a page of the map that has no room would end the process by SIGBUS; without slots it serves as well.
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(descriptor, 0, SLOT_HEADER.size + count * SLOT_SIZE)
             view = mmap.mmap(descriptor, SLOT_HEADER.size + count * SLOT_SIZE)
         finally:
             os.close(descriptor)

@@ -24,9 +24,9 @@ function socketOf(root: string): string {
 }
 
 function wrong(root: string): string | null {
-  if (!hasTerminal()) return 'attach needs a terminal; standard input or output is none';
   if (!existsSync(root) || !statSync(root).isDirectory()) return `${root}: there is no such server root`;
   if (!existsSync(socketOf(root)))
     return `${root}: no wsgideck runs there (its control socket is missing); start one with wsgideck start-server`;
+  if (!hasTerminal()) return 'attach needs a terminal in the foreground; standard input or output is none';
   return null;
 }

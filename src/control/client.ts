@@ -8,6 +8,9 @@ import type {InstanceState} from '../model/state.ts';
 import {jsonLines} from './lines.ts';
 import {CONTROL_VERSION, serverMessage, type ServerMessage} from './protocol.ts';
 
+/** Milliseconds until the first snapshot has to be there. */
+const PATIENCE = 5000;
+
 interface Waiting {
   resolve: (result: never) => void;
   reject: (error: Error) => void;
@@ -54,6 +57,8 @@ class SocketDeck implements Deck {
         (value) => this.#message(value, resolve),
         (reason) => this.#end(`the supervisor sent ${reason}`),
       );
+      // A stopped supervisor's socket still takes connections.
+      socket.setTimeout(PATIENCE, () => this.#end('the supervisor does not answer; is it stopped (SIGSTOP, ctrl-z)?'));
       socket.on('connect', () => {
         const {client, readOnly = false, bulk = false} = options;
         socket.write(`${JSON.stringify({type: 'hello', v: CONTROL_VERSION, client, bulk, readOnly})}\n`);
@@ -106,6 +111,7 @@ class SocketDeck implements Deck {
     if (!parsed.success) return this.#end('the supervisor sent something this version does not understand');
     const message = parsed.output as unknown as ServerMessage;
     if (message.type === 'snapshot') {
+      this.#socket.setTimeout(0);
       this.#change(message.state);
       ready();
     } else if (message.type === 'event') {

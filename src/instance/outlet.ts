@@ -31,7 +31,7 @@ export function plainOutlet(bus: Bus, level: LogLevel, banner: readonly string[]
   const output = new LineOutput(1, (count) => `... ${count} lines left out: nobody reads them fast enough`);
   for (const line of banner) output.put(line);
   const off = bus.listen((event: DeckEvent) => {
-    for (const line of plainLines(event, level)) output.put(line);
+    for (const line of plainLines(event, level, bus.state())) output.put(line);
   });
   return closing(() => null, off, output);
 }

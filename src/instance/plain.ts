@@ -1,21 +1,23 @@
-import type {DeckEvent, RestartCause} from '../model/events.ts';
+import type {DeckEvent, EventOf, RestartCause} from '../model/events.ts';
 import {LOG_LEVELS, type LogEntry, type LogLevel} from '../model/log.ts';
+import type {InstanceState} from '../model/state.ts';
 import {safeText} from '../terminal/safe-text.ts';
 
 /**
  * What a supervisor without a dashboard prints: one line for everything a person would want to know, log lines included.
  * @param level the least urgent level of Apache's own lines that the user asked for: we make mod_wsgi say more than that, for the reasons of
  * restarts, which are printed in plain words instead.
+ * @param state the instance with the event already in it.
  * @returns the lines of an event, without line ends, safe for a terminal; none for events that only a screen shows.
  */
-export function plainLines(event: DeckEvent, level: LogLevel): string[] {
+export function plainLines(event: DeckEvent, level: LogLevel, state: InstanceState): string[] {
   switch (event.type) {
     case 'phase':
       return [line(event.at, 'deck', `${event.phase}${event.detail ? `: ${event.detail}` : ''}`)];
     case 'log':
       return wanted(event.entry, level) ? logLines(event.entry) : [];
     case 'restart':
-      return TOLD.has(event.cause) ? [] : [line(event.at, 'deck', `daemon process ${event.pid} (${event.processGroup}): ${event.text}`)];
+      return toBeTold(event, state) ? [line(event.at, 'deck', `process ${event.pid} (${event.processGroup}): ${event.text}`)] : [];
     case 'reload':
       return [line(event.at, 'deck', reloadText(event))];
     case 'notice':
@@ -29,6 +31,12 @@ export function plainLines(event: DeckEvent, level: LogLevel): string[] {
     default:
       return [];
   }
+}
+
+/** Only what is news: not what somebody asked for, nor what a better-informed source has told already. */
+function toBeTold(event: EventOf<'restart'>, state: InstanceState): boolean {
+  const known = state.restarts.find((one) => one.pid === event.pid);
+  return !TOLD.has(event.cause) && state.lifecycle.phase !== 'stopping' && known?.cause === event.cause && known.text === event.text;
 }
 
 /** Ends of daemons that somebody asked for: the phase says so already. */

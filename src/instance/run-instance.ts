@@ -1,3 +1,4 @@
+import {join} from 'node:path';
 import {ControlServer} from '../control/server.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {Bus} from './bus.ts';
@@ -6,6 +7,7 @@ import {LiveEngine} from './engine.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {Observer} from './observer.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
+import {RootWatch} from './root-watch.ts';
 import {runApache} from './run-apache.ts';
 import type {Running} from './running.ts';
 import {StartupOutput} from './startup-output.ts';
@@ -75,15 +77,18 @@ export async function runInstance(
   supervisor.adopt(takeOutput(first.output, first.running), first.at);
   signals((signal) => {
     // The kernel's hang-up comes as SIGHUP as well: without a terminal there is nobody to restart for.
-    if (signal === 'SIGHUP' && terminalGone()) supervisor.forward('SIGTERM');
+    if (signal === 'SIGHUP' && terminalGone()) supervisor.hangUp();
     else supervisor.forward(signal);
   });
+  const ground = new RootWatch(bus, plan.info.serverRoot, join(plan.info.serverRoot, 'httpd.conf'));
   const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures, plan.config, pane), plan.controlSocket);
   try {
     await Promise.all([server.start(), observer.start()]);
     outlet ??= make.dashboard();
+    ground.start();
     const watching = plan.watch ? watchRoots(plan.watch, first.at, bus, supervisor) : null;
     const exit = await supervisor.finished;
+    ground.stop();
     await watching?.then((one) => one.close());
     await observer.stop();
     const {lifecycle} = bus.state();

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {basename} from 'node:path';
 
 /** Signals that a person or a service manager sends to the supervisor. */
 export const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const;
@@ -22,11 +22,7 @@ export function catchSignals(): Signals {
   };
 }
 
+/** Node sets every signal back to its default before we run, so only the trace that a shell leaves in the environment is left. */
 function hangUpsIgnored(): boolean {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
-    return (BigInt(`0x${mask}`) & 1n) === 1n;
-  } catch {
-    return false;
-  }
+  return basename(process.env['_'] ?? '') === 'nohup';
 }

@@ -84,6 +84,12 @@ export class Supervisor {
     else this.restart(signal === 'SIGUSR1', `${signal} received`);
   }
 
+  /** The terminal is gone: requests in flight get the time that a daemon has to stop, then everything goes. */
+  hangUp(): void {
+    this.stop(false);
+    setTimeout(() => this.stop(true), this.#options.shutdownTimeout * 1000).unref();
+  }
+
   /**
    * Stops Apache. Graceful: no new connections, requests in flight finish. Asked again it gets more urgent each time: now, then killed.
    */
@@ -183,6 +189,7 @@ export class Supervisor {
     this.#reloads.cancel();
     clearInterval(this.#drain);
     clearTimeout(this.#kill);
+    this.#tellOfParent(running, end);
     this.#lastExit = end.exit;
     if (this.#stopping !== 'no') return this.#end(end.exit);
     if (this.#renewing !== null) return void this.#again(`${this.#renewing}: starting Apache again`);
@@ -217,6 +224,15 @@ export class Supervisor {
   #endSingle(running: Running, signal: 'SIGINT' | 'SIGTERM'): void {
     running.signal(signal);
     this.#options.single?.letGo();
+  }
+
+  /** The death of Apache's parent takes every daemon with it: it is the reason to be read, not theirs. */
+  #tellOfParent(running: Running, end: RunEnd): void {
+    const pid = running.apachePid() ?? this.#options.bus.state().lifecycle.apachePid;
+    if (this.#stopping !== 'no' || !this.#answered || pid === null) return;
+    const inFlight = this.#options.bus.state().requests;
+    const text = `Apache itself: ${end.text}`;
+    this.#options.bus.put({type: 'restart', pid, cause: 'crash', text, processGroup: 'Apache', inFlight, source: 'exit'});
   }
 
   #again(detail: string): CommandResult {

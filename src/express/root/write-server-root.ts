@@ -14,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {AGENT_FILES, nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
@@ -31,10 +31,24 @@ interface Access {
 }
 
 function makeFolder(path: string, mode: number, owner: {uid: number; gid: number} | null): void {
-  mkdirSync(path, {recursive: true, mode});
+  makeMissing(path, mode);
   if (owner) chownSync(path, owner.uid, owner.gid);
   // Set explicitly: the mode given to mkdir is cut by the umask, and an older folder has its own.
   chmodSync(path, mode);
+}
+
+/** Step by step: Node's own recursive way never ends where a folder cannot be made (below /proc, measured on 24.21). */
+function makeMissing(path: string, mode: number): void {
+  try {
+    mkdirSync(path, {mode});
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || existsSync(parent) || parent === path) throw error;
+    makeMissing(parent, 0o755);
+    mkdirSync(path, {mode});
+  }
 }
 
 /** Writes a file that nobody but its owner (and the group) can ever have read: the mode is right before the first byte is in. */

@@ -74,7 +74,7 @@ const RULES: Rule[] = [
     text: 'Apache itself is restarting or stopping',
     rank: 1,
   },
-  {match: /terminated by signal (\d+)/, cause: 'crash', text: (m) => signalText(Number(m[1])), rank: 2, gone: true},
+  {match: /terminated by signal (\d+)/, cause: 'crash', text: (m) => statusText(Number(m[1])), rank: 2, gone: true},
   {
     match: /terminated normally, exit code (\d+)/,
     cause: 'unknown',
@@ -140,6 +140,14 @@ export function restartReason(entry: LogEntry): RestartReason | null {
 
 function causeOfSignal(signal: number): RestartCause {
   return SENT.has(signal) ? 'killed' : 'crash';
+}
+
+/** mod_wsgi (4.9 and 6.x, measured) calls an exit status a signal too: `os._exit(7)` is "terminated by signal 7". */
+function statusText(number: number): string {
+  const name = NAMES[number];
+  if (name === undefined) return `ended with exit status ${number}`;
+  if (number === 9 || number === 15) return `killed by ${name} from outside, or ended with exit status ${number}`;
+  return `crashed with ${name}, or ended with exit status ${number} (mod_wsgi reports both alike)`;
 }
 
 function signalText(signal: number): string {
