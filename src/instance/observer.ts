@@ -82,16 +82,21 @@ export class Observer {
     const reason = restartReason(entry);
     if (reason) {
       const {pid, cause, text, processGroup = this.#bus.state().info?.processGroup ?? ''} = reason;
-      if (this.#isDaemon(pid)) this.#bus.put({type: 'restart', at: entry.at, pid, cause, text, processGroup, source: 'log'});
+      if (this.#isDaemon(pid, reason.processGroup !== undefined))
+        this.#bus.put({type: 'restart', at: entry.at, pid, cause, text, processGroup, source: 'log'});
     }
     if (entry.kind === 'stack-dump') this.#dump(entry);
   }
 
-  /** Apache speaks of its MPM children in the same words; only daemon processes have restarts. */
-  #isDaemon(pid: number): boolean {
+  /**
+   * Apache speaks of its MPM children in the same words; only daemon processes have restarts. One that lived so shortly that nobody has seen it
+   * is known by mod_wsgi's naming its group.
+   */
+  #isDaemon(pid: number, named: boolean): boolean {
     const {processes, agents, restarts} = this.#bus.state();
     const row = processes.find((one) => one.pid === pid);
-    return row ? row.role === 'daemon' : agents.some((one) => one.pid === pid) || restarts.some((one) => one.pid === pid);
+    if (row) return row.role === 'daemon' || row.role === 'service' || (row.role === 'child' && named);
+    return named || agents.some((one) => one.pid === pid) || restarts.some((one) => one.pid === pid);
   }
 
   #dump(entry: LogEntry): void {
