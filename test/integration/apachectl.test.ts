@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {CALLERS, SetUp} from '../fixtures/setup/server-root.ts';
@@ -82,6 +82,26 @@ test('further arguments reach httpd, and so do unknown words', async () => {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   expect(server.apachectl('stop').status).toBe(0);
   expect(await ended).toBe(0);
+});
+
+test.each(['/bin/bash', '/bin/sh'])('works with %s, and in a place of any name', async (shell) => {
+  const server = await SetUp.make(column);
+  const root = join(server.folder, `it's "a" $PLACE`);
+  const working = join(server.folder, 'where; it works');
+  mkdirSync(working, {mode: 0o755});
+  expect(server.setUp('--server-root', root, '--shell-executable', shell, '--working-directory', working)).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
+  const apachectl = (word: string) => server.run(join(root, 'apachectl'), [word], {PATH: '/usr/sbin:/usr/bin:/bin'});
+  expect(readFileSync(join(root, 'apachectl'), 'utf8').split('\n')[0]).toBe(`#!${shell}`);
+  expect(apachectl('status').status).toBe(3);
+  expect(apachectl('start')).toEqual({status: 0, stdout: '', stderr: ''});
+  await server.answer();
+  expect(apachectl('status')).toMatchObject({status: 0, stderr: ''});
+  expect(apachectl('graceful')).toEqual({status: 0, stdout: '', stderr: ''});
+  expect(apachectl('stop')).toEqual({status: 0, stdout: '', stderr: ''});
+  await server.refused();
 });
 
 test('envvars is read before Apache starts, --envvars-script in its place', async () => {

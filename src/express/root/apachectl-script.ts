@@ -13,6 +13,8 @@ export function apachectlScript(plan: ServerPlan): string {
   const {paths, shell} = plan;
   const name = shell.endsWith('bash') ? `-a ${word(argvZero(plan))} ` : '';
   const httpd = [plan.httpd.path, ...httpdArguments(plan)].map(word).join(' ');
+  const gdb = plan.debug?.gdb;
+  const start = gdb ? `exec ${word(gdb)} -q -ex run --args ${httpd} -k "$@"` : 'httpd -k "$@"';
   return `#!${shell}
 # Written by wsgideck; each start writes it anew.
 # Usage: apachectl start|stop|restart|graceful|graceful-stop [arguments of httpd]
@@ -70,7 +72,7 @@ case "$1" in
 start)
     under_wsgideck && refuse "wsgideck (pid $pid) runs this server; stop it first: $0 stop"
     forget_stale_pid
-    httpd -k "$@"
+    ${start}
     ;;
 stop)
     # Stopped behind its back, wsgideck would start Apache again.
