@@ -50,6 +50,9 @@ export async function runDashboard(deck: Deck, options: DashboardOptions): Promi
     mouse: true,
     output,
     onLeave: (code, message) => end({code, message}),
+    onCapture: (capture) => {
+      input.capture = capture;
+    },
     onMouse: (on) => output.write(on ? MOUSE_ON : MOUSE_OFF),
   });
   const input = new TerminalInput(source, {onMouse: (event) => pointMouse(store, event), onGone: gone});

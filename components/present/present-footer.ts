@@ -1,6 +1,7 @@
 /** The last line: a question, a passing message, what is being typed, or the keys of this place. */
 import {bindingsOf, keyLabel, type Place} from '../../src/terminal/keymap.ts';
 import {pack, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
+import {offered} from './present-offered.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 import {placeOf} from '../store/ui-state.ts';
 
@@ -25,7 +26,7 @@ export function presentFooter(s: Snapshot, width: number): Row {
 
 function keys(place: Place, s: Snapshot, room: number): Span[] {
   const pieces: Piece[] = bindingsOf(place)
-    .filter((one) => one.label !== undefined && !(s.readOnly && one.changes === true))
+    .filter((one) => one.label !== undefined && offered(one, s))
     .map((one) => {
       const hit = {type: 'action' as const, action: one.action};
       const label = one.action === 'quit' && s.quitMeans === 'detach' ? 'detach' : one.label!;

@@ -17,6 +17,7 @@ import {presentRequests} from './present-requests.ts';
 import {ruleRow} from './present-rule.ts';
 import {presentStacks} from './present-stacks.ts';
 import {presentTabs} from './present-tabs.ts';
+import {presentTerminal} from './present-terminal.ts';
 
 export interface Frame {
   header: Row[];
@@ -65,6 +66,8 @@ function presentBody(s: Snapshot, space: Space): Presented {
       return presentLogs(s, space);
     case 'processes':
       return presentProcesses(s, space);
+    case 'terminal':
+      return presentTerminal(s, space);
   }
 }
 

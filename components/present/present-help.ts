@@ -2,6 +2,7 @@
 import {fit} from '../../src/terminal/fit.ts';
 import {bindingsOf, keyLabel, type Binding, type Place} from '../../src/terminal/keymap.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
+import {offered} from './present-offered.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {placeOf} from '../store/ui-state.ts';
 
@@ -9,7 +10,7 @@ const KEYS = 16;
 
 export function presentHelp(s: Snapshot, _space: Space): Presented {
   const place = placeOf({...s.ui, overlay: null, confirm: null}, s.state.lifecycle.phase === 'failed') as Place;
-  const here = bindingsOf(place).filter((one) => !(s.readOnly && one.changes === true));
+  const here = bindingsOf(place).filter((one) => offered(one, s));
   const everywhere = here.filter(
     (one) => one.places.includes('overview') && one.places.includes('logs') && one.places.includes('requests'),
   );

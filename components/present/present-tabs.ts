@@ -3,7 +3,7 @@ import {LOG_LEVELS} from '../../src/model/log.ts';
 import {count} from '../../src/terminal/format.ts';
 import {rowWidth, span, spread, type Row, type Span} from '../../src/terminal/rows.ts';
 import type {Snapshot} from '../store/snapshot.ts';
-import {isUrgent, VIEWS, type View} from '../store/ui-state.ts';
+import {isUrgent, viewsOf, type View} from '../store/ui-state.ts';
 
 const TITLES: Record<View, {long: string; short: string}> = {
   overview: {long: 'Overview', short: 'Over'},
@@ -11,6 +11,7 @@ const TITLES: Record<View, {long: string; short: string}> = {
   stacks: {long: 'Stacks', short: 'Stk'},
   logs: {long: 'Logs', short: 'Log'},
   processes: {long: 'Processes', short: 'Proc'},
+  terminal: {long: 'Terminal', short: 'Term'},
 };
 
 export function presentTabs(s: Snapshot, width: number): Row {
@@ -23,7 +24,7 @@ export function presentTabs(s: Snapshot, width: number): Row {
 
 function tabs(s: Snapshot, size: 'long' | 'short', gap: string): Span[] {
   const counts = countsOf(s);
-  return VIEWS.flatMap((view, index) => {
+  return viewsOf(s.state).flatMap((view, index) => {
     const here = s.ui.view === view;
     const hit = {type: 'view' as const, index};
     const {text, tone} = counts[view];
@@ -46,6 +47,7 @@ function countsOf(s: Snapshot): Record<View, {text: string; tone: 'dim' | 'soon'
     requests: {text: state.requests.length > 0 ? count(state.requests.length) : '', tone: 'dim'},
     stacks: {text: captures > 0 ? `${captures}${wedged ? '!' : ''}` : wedged ? '!' : '', tone: wedged ? 'now' : 'dim'},
     logs: {text: errors > 0 ? `${count(errors)}!` : '', tone: 'soon'},
+    terminal: {text: state.notices.some((one) => one.key === 'prompt') ? '!' : '', tone: 'soon'},
     processes: {text: state.processes.length > 0 ? String(state.processes.length) : '', tone: 'dim'},
   };
 }

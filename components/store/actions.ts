@@ -8,7 +8,8 @@ import {paletteItems} from '../present/present-palette.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {logAction} from './log-actions.ts';
 import {move, type Movement} from './movement.ts';
-import {VIEWS, type View} from './ui-state.ts';
+import {leavePane, typeThere} from './terminal-actions.ts';
+import {viewsOf, type View} from './ui-state.ts';
 
 /** Carries out an action by its name in the key table. */
 export function runAction(store: DashboardStore, action: string): void {
@@ -19,11 +20,16 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'view-3':
     case 'view-4':
     case 'view-5':
-      return show(store, VIEWS[Number(action.slice(5)) - 1]!);
+    case 'view-6':
+      return show(store, viewsOf(store.snapshot.state)[Number(action.slice(5)) - 1]);
     case 'next-view':
-      return show(store, VIEWS[(VIEWS.indexOf(ui.view) + 1) % VIEWS.length]!);
+      return showBeside(store, 1);
     case 'previous-view':
-      return show(store, VIEWS[(VIEWS.indexOf(ui.view) + VIEWS.length - 1) % VIEWS.length]!);
+      return showBeside(store, -1);
+    case 'type':
+      return typeThere(store);
+    case 'leave-pane':
+      return leavePane(store);
     case 'up':
     case 'down':
     case 'page-up':
@@ -102,7 +108,14 @@ export function confirmed(store: DashboardStore): void {
   void carryOut(store, command, 'on its way');
 }
 
-function show(store: DashboardStore, view: View): void {
+function showBeside(store: DashboardStore, step: 1 | -1): void {
+  const views = viewsOf(store.snapshot.state);
+  show(store, views[(views.indexOf(store.ui.view) + views.length + step) % views.length]);
+}
+
+function show(store: DashboardStore, view: View | undefined): void {
+  if (view === undefined) return;
+  if (store.ui.pane.typing) leavePane(store);
   store.change({view, detail: null, overlay: null, scroll: 0, status: null});
 }
 

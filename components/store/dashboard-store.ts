@@ -5,7 +5,7 @@
 import type {Deck} from '../../src/model/deck.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
-import type {MouseEvent} from '../../src/terminal/input.ts';
+import type {Capture, MouseEvent} from '../../src/terminal/input.ts';
 import type {Hit, Row} from '../../src/terminal/rows.ts';
 import {paint, type Tone} from '../../src/terminal/theme.ts';
 import {width as cells} from '../../src/terminal/fit.ts';
@@ -16,6 +16,8 @@ import {settleLog} from './log-actions.ts';
 import {LogFetcher} from './log-fetcher.ts';
 import type {Snapshot} from './snapshot.ts';
 import {SourceFetcher} from './source-fetcher.ts';
+import {terminalWish} from './terminal-actions.ts';
+import {TerminalFetcher} from './terminal-fetcher.ts';
 import {initialUi, type LogChoice, type UiState} from './ui-state.ts';
 
 export interface StoreOptions {
@@ -31,6 +33,8 @@ export interface StoreOptions {
   /** The screen is to be left: exit status and a line for the terminal after it, if any. */
   onLeave(code: number, message: string | null): void;
   onMouse(on: boolean): void;
+  /** What is typed goes there instead of to the keys of this screen; null ends it. */
+  onCapture?(capture: Capture | null): void;
   now?: () => number;
 }
 
@@ -57,6 +61,7 @@ export class DashboardStore {
   readonly capture: CaptureFetcher;
   readonly live: LiveFetcher;
   readonly sources: SourceFetcher;
+  readonly terminal: TerminalFetcher;
   readonly #listeners = new Set<() => void>();
   #painted!: PaintedFrame;
   #snapshot!: Snapshot;
@@ -94,6 +99,7 @@ export class DashboardStore {
     this.capture = new CaptureFetcher(deck, () => this.refresh());
     this.live = new LiveFetcher(deck, changed, () => this.now());
     this.sources = new SourceFetcher(deck, changed);
+    this.terminal = new TerminalFetcher(deck, !options.readOnly, () => this.refresh());
     this.#draw();
   }
 
@@ -114,6 +120,7 @@ export class DashboardStore {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
     this.#unsubscribe?.();
+    this.terminal.stop();
     this.#listeners.clear();
     if (this.deck.closed() === null && this.#cadence > 0) void this.deck.send({type: 'cadence', ms: 0}).catch(ignore);
   }
@@ -218,6 +225,7 @@ export class DashboardStore {
     const room = bodyHeight({rows: this.#rows, ui});
     const tall = ui.view === 'overview' && ui.detail === null && room > 26;
     this.tail.want(tall ? {choice: NEWEST, limit: room, last: state.log.last} : null);
+    this.terminal.want(terminalWish(this, this.#columns, this.#rows));
     this.capture.want(ui.detail?.kind === 'capture' ? ui.detail.id : null);
     const {detail} = ui;
     const live =
@@ -270,6 +278,7 @@ export class DashboardStore {
         capture: this.capture.current,
         live: this.live.current,
         sources: this.sources.current,
+        terminal: {screen: this.terminal.screen, error: this.terminal.error},
       },
       now,
       columns: this.#columns,

@@ -5,6 +5,7 @@ import {confirmed, runAction} from './actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {choose as chooseLog} from './log-actions.ts';
 import {move, selectIndex} from './movement.ts';
+import {leavePane} from './terminal-actions.ts';
 import {placeOf} from './ui-state.ts';
 
 const WHEEL_LINES = 3;
@@ -37,6 +38,8 @@ export function pointMouse(store: DashboardStore, event: MouseEvent): void {
   if (event.kind !== 'down' || event.button !== 0) return;
   const hit = store.hitAt(event.x, event.y);
   if (hit === null) return;
+  // Whoever clicks on something of ours is done with the other terminal.
+  if (store.ui.pane.typing) leavePane(store);
   if (hit.type === 'view') return runAction(store, `view-${hit.index + 1}`);
   if (hit.type === 'action') return runAction(store, hit.action);
   clickItem(store, hit.index);

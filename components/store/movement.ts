@@ -5,6 +5,7 @@ import {signalChoices} from '../present/present-menu.ts';
 import {paletteItems} from '../present/present-palette.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {moveInLog} from './log-actions.ts';
+import {moveInTerminal} from './terminal-actions.ts';
 
 export type Movement = 'up' | 'down' | 'page-up' | 'page-down' | 'home' | 'end';
 
@@ -24,6 +25,7 @@ export function move(store: DashboardStore, how: Movement, lines = 1): void {
     return store.change({scroll: step(Math.min(ui.scroll, store.frame.scrollMax), store.frame.scrollMax, how, page, lines)});
   }
   if (ui.view === 'logs') return moveInLog(store, how, page, lines);
+  if (ui.view === 'terminal') return moveInTerminal(store, how, page, lines);
   const keys = listKeys(store);
   if (keys.length === 0) return;
   const current = Math.max(0, keys.indexOf(selectedKey(store)));

@@ -4,6 +4,7 @@ import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
 import type {Row} from '../../src/terminal/rows.ts';
+import type {TerminalScreen} from './terminal-emulator.ts';
 import type {UiState} from './ui-state.ts';
 
 export interface Fetched {
@@ -14,6 +15,8 @@ export interface Fetched {
   live: LiveStack | null;
   /** By `sourceKey`; null while it is being fetched. */
   sources: ReadonlyMap<string, SourceWindow | null>;
+  /** The terminal of debug mode; null until it is there. */
+  terminal: {screen: TerminalScreen | null; error: string | null};
 }
 
 /** The stack of one request, asked for again and again while it is looked at. */

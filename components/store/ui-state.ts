@@ -1,11 +1,17 @@
 /** What the user has chosen to see. Plain data; changed only by actions. */
 import type {Command} from '../../src/model/commands.ts';
 import {LOG_LEVELS, type LogEntry, type LogLevel, type LogSource} from '../../src/model/log.ts';
+import type {InstanceState} from '../../src/model/state.ts';
 import type {Place} from '../../src/terminal/keymap.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 
-export const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
-export type View = (typeof VIEWS)[number];
+const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
+export type View = (typeof VIEWS)[number] | 'terminal';
+
+/** The views of a server, in the order of their keys. */
+export function viewsOf(state: InstanceState): readonly View[] {
+  return state.info?.interactive ? [...VIEWS, 'terminal'] : VIEWS;
+}
 
 export type Detail =
   | {kind: 'request'; id: string; pid: number; ident: string; method: string; url: string; startedAt: number}
@@ -64,6 +70,8 @@ export interface UiState {
   scroll: number;
   folded: boolean;
   log: LogChoice;
+  /** The terminal of debug mode: do the keys go there, and how many lines above its end is it looked at. */
+  pane: {typing: boolean; back: number};
   zoom: boolean;
   mouse: boolean;
   status: {text: string; tone: Tone; until: number} | null;
@@ -81,6 +89,7 @@ export function initialUi(mouse: boolean): UiState {
     scroll: 0,
     folded: true,
     log: {anchor: {mode: 'follow'}, filter: '', level: null, source: 0},
+    pane: {typing: false, back: 0},
     zoom: false,
     mouse,
     status: null,
@@ -93,6 +102,7 @@ export function placeOf(ui: UiState, failed: boolean): Place | 'filter' | 'confi
   if (ui.confirm) return 'confirm';
   if (ui.overlay) return ui.overlay.kind;
   if (ui.detail) return ui.detail.kind;
+  if (ui.view === 'terminal' && ui.pane.typing) return 'pane';
   return failed && ui.view === 'overview' ? 'failed' : ui.view;
 }
 

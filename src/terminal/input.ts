@@ -27,6 +27,17 @@ export interface InputListeners {
   onGone(): void;
 }
 
+/** Who gets what is typed instead of the screen, while somebody works in another program's terminal. */
+export interface Capture {
+  /** Keys as bytes. */
+  send(keys: string): void;
+  /** The way back was pressed. */
+  leave(): void;
+}
+
+/** ctrl-]: the way out of another terminal since telnet, and no key of any editor or debugger. */
+const WAY_OUT = '\u001d';
+
 const MOUSE = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
 /** Some terminals keep reporting focus after a program that asked for it has died. */
 const FOCUS = /\u001b\[[IO]/g;
@@ -35,6 +46,8 @@ const UNFINISHED = /\u001b\[<[\d;]{0,16}$/;
 
 export class TerminalInput extends Transform {
   readonly isTTY = true;
+  /** Set: all keys but ctrl-] go there, mouse and focus reports do not. ctrl-] ends it. */
+  capture: Capture | null = null;
   readonly #source: TtySource;
   readonly #listeners: InputListeners;
   readonly #decoder = new StringDecoder('utf8');
@@ -93,8 +106,20 @@ export class TerminalInput extends Transform {
         return '';
       })
       .replace(FOCUS, '');
-    if (keys !== '') this.push(keys);
+    const own = this.capture === null ? keys : this.#captured(keys, this.capture);
+    if (own !== '') this.push(own);
     done();
+  }
+
+  /** What is left for the screen: the keys after the way out. */
+  #captured(keys: string, capture: Capture): string {
+    const out = keys.indexOf(WAY_OUT);
+    const theirs = out < 0 ? keys : keys.slice(0, out);
+    if (theirs !== '') capture.send(theirs);
+    if (out < 0) return '';
+    this.capture = null;
+    capture.leave();
+    return keys.slice(out + 1);
   }
 
   #lose(): void {

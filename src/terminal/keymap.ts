@@ -6,6 +6,9 @@ export type Place =
   | 'stacks'
   | 'logs'
   | 'processes'
+  /** The terminal of debug mode, looked at; and while what is typed goes there. */
+  | 'terminal'
+  | 'pane'
   | 'request'
   | 'capture'
   | 'entry'
@@ -29,12 +32,14 @@ export interface Binding {
   command?: string;
   /** Changes the server: not offered to a read-only client. */
   changes?: boolean;
+  /** Only where a server runs in debug mode. */
+  debug?: boolean;
 }
 
 const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
 const DETAILS = ['request', 'capture', 'entry'] as const;
 const LISTS = [...VIEWS, 'menu', 'help'] as const;
-const MAIN: readonly Place[] = [...VIEWS, ...DETAILS, 'failed'];
+const MAIN: readonly Place[] = [...VIEWS, 'terminal', ...DETAILS, 'failed'];
 
 export const KEYMAP: readonly Binding[] = [
   {
@@ -48,14 +53,30 @@ export const KEYMAP: readonly Binding[] = [
   {action: 'view-3', keys: ['3'], places: MAIN, help: 'Stacks: what was taken, by whom and why', command: 'stacks view'},
   {action: 'view-4', keys: ['4'], places: MAIN, help: 'Logs: error log, application output, access log', command: 'logs'},
   {action: 'view-5', keys: ['5'], places: MAIN, help: 'Processes: who runs, and why the previous ones went', command: 'processes'},
+  {
+    action: 'view-6',
+    keys: ['6'],
+    places: MAIN,
+    help: 'Terminal (debug mode): what the one process prints, and where its debugger asks',
+    debug: true,
+  },
+  {action: 'type', keys: ['enter'], places: ['terminal'], label: 'type there', rank: 1, help: 'type into the terminal', changes: true},
+  {
+    action: 'leave-pane',
+    keys: ['ctrl-]'],
+    places: ['pane'],
+    label: 'leaves the terminal; every other key goes there',
+    rank: 0,
+    help: "back to the dashboard's own keys",
+  },
   {action: 'next-view', keys: ['tab', 'right'], places: MAIN, help: 'next view'},
   {action: 'previous-view', keys: ['shift-tab', 'left'], places: MAIN, help: 'previous view'},
-  {action: 'up', keys: ['up'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one line up'},
-  {action: 'down', keys: ['down'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one line down'},
-  {action: 'page-up', keys: ['pageup', 'ctrl-b'], places: [...LISTS, ...DETAILS, 'palette'], help: 'one page up'},
-  {action: 'page-down', keys: ['pagedown', 'space'], places: [...LISTS, ...DETAILS], help: 'one page down'},
-  {action: 'home', keys: ['home', 'g'], places: [...LISTS, ...DETAILS], help: 'to the beginning'},
-  {action: 'end', keys: ['end', 'G'], places: [...LISTS, ...DETAILS], help: 'to the end; in Logs: follow again'},
+  {action: 'up', keys: ['up'], places: [...LISTS, 'terminal', ...DETAILS, 'palette'], help: 'one line up'},
+  {action: 'down', keys: ['down'], places: [...LISTS, 'terminal', ...DETAILS, 'palette'], help: 'one line down'},
+  {action: 'page-up', keys: ['pageup', 'ctrl-b'], places: [...LISTS, 'terminal', ...DETAILS, 'palette'], help: 'one page up'},
+  {action: 'page-down', keys: ['pagedown', 'space'], places: [...LISTS, 'terminal', ...DETAILS], help: 'one page down'},
+  {action: 'home', keys: ['home', 'g'], places: [...LISTS, 'terminal', ...DETAILS], help: 'to the beginning'},
+  {action: 'end', keys: ['end', 'G'], places: [...LISTS, 'terminal', ...DETAILS], help: 'to the end; in Logs: follow again'},
   {action: 'open', keys: ['enter'], places: VIEWS, label: 'open', rank: 1, help: 'open what is selected'},
   {action: 'back', keys: ['esc', 'backspace'], places: [...DETAILS, 'help', 'menu'], label: 'back', rank: 0, help: 'back to the list'},
   {action: 'choose', keys: ['enter'], places: ['palette', 'menu'], label: 'do it', rank: 0, help: 'do what is selected'},
@@ -100,7 +121,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     action: 'reload',
     keys: ['r'],
-    places: [...VIEWS, ...DETAILS],
+    places: [...VIEWS, 'terminal', ...DETAILS],
     label: 'reload',
     rank: 4,
     help: 'reload: new daemon processes with the code on disk; what they serve now gets the shutdown timeout',

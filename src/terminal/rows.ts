@@ -14,6 +14,8 @@ export interface Span {
   text: string;
   tone?: Tone;
   inverse?: boolean;
+  /** The style of a cell of another terminal, in place of a tone: SGR numbers. */
+  sgr?: readonly number[];
   hit?: Hit;
 }
 

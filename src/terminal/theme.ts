@@ -68,6 +68,12 @@ export function paint(row: Row, colour: boolean): string {
     const tone = tones[span.tone ?? 'plain'];
     const wanted = row.selected === true ? chosen(tone, tones.dim) : span.inverse === true ? inverted(tone) : tone;
     const text = CONTROL.test(span.text) ? safeText(span.text) : span.text;
+    if (span.sgr !== undefined) {
+      painted += (on.includes(INVERSE) ? between(on, NOTHING) + blank : blank + between(on, NOTHING)) + foreign(text, span.sgr, colour);
+      blank = '';
+      on = NOTHING;
+      continue;
+    }
     const ink = wanted.includes(INVERSE) ? text : text.trimEnd();
     if (ink === '') {
       blank += text;
@@ -79,6 +85,12 @@ export function paint(row: Row, colour: boolean): string {
     on = wanted;
   }
   return painted + between(on, NOTHING);
+}
+
+/** Text in the style of another terminal. Its styles are too many to be remembered, and it begins and ends with none. */
+function foreign(text: string, sgr: readonly number[], colour: boolean): string {
+  const codes = colour ? sgr : sgr.filter((code, index) => code < 10 && !sgr.slice(0, index).some((one) => one === 38 || one === 48));
+  return codes.length === 0 ? text : `\u001b[${codes.join(';')}m${text}\u001b[0m`;
 }
 
 function inverted(tone: readonly number[]): readonly number[] {

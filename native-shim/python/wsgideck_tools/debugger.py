@@ -108,8 +108,9 @@ class Keyboard:
             import termios
 
             self.modes = termios.tcgetattr(0)
-            modes = list(self.modes)
-            modes[3] &= ~termios.ISIG
+            modes = termios.tcgetattr(0)
+            # Not ISIG as a whole: readline switches that on.
+            modes[6][termios.VINTR] = bytes([os.fpathconf(0, "PC_VDISABLE") & 255])
             termios.tcsetattr(0, termios.TCSANOW, modes)
             import readline
 
