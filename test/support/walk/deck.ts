@@ -1,0 +1,78 @@
+import {spawnSync} from 'node:child_process';
+import {existsSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {expect} from 'vitest';
+import {httpdCommand} from '../../../src/express/index.ts';
+import {AS_USER, prepare, realPlan} from '../../fixtures/express/server.ts';
+import {startDeck} from '../deck.ts';
+import {get} from '../http.ts';
+import type {Column} from '../mod-wsgi.ts';
+import {tempDir} from '../temp.ts';
+import {Tty} from '../tty.ts';
+import {until} from '../wait.ts';
+import {fixtureCopy} from './scene.ts';
+
+const BUNDLE = resolve(import.meta.dirname, '../../../dist/wsgideck.mjs');
+
+/** The options of the program around Apache, on the real program. Each returns the keys of the options that were seen to work. */
+export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = {
+  'plain lines, the probe, and reloading': async (column) => {
+    const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes'];
+    const globs = ['--reload-include', '*.yaml', '--reload-exclude', 'unseen.*'];
+    const deck = await startDeck({app: 'options', column, args: [...args, ...globs]});
+    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
+    await printed(/deck +ready/);
+    await printed(/access .*\/asked/);
+    await deck.get('/seen-on-the-terminal');
+    await printed(/access .*\/seen-on-the-terminal/);
+    // The excluded file first: it would be named, and it would come first.
+    writeFileSync(join(deck.appDir, 'unseen.py'), '');
+    writeFileSync(join(deck.appDir, 'settings.yaml'), 'a: 1\n');
+    await printed(/reloaded: settings\.yaml,/);
+    writeFileSync(join(deck.appDir, 'another.py'), '');
+    await printed(/reloaded: another\.py,/);
+    expect(deck.output()).not.toContain('unseen');
+    await deck.stop();
+    return ['isatty', 'probePath', 'logToTerminal', 'plain', 'reloadOnChanges', 'reloadInclude', 'reloadExclude'];
+  },
+
+  'events as JSON': async (column) => {
+    const deck = await startDeck({app: 'options', column, mode: 'json'});
+    await deck.waitEvent('phase', ({phase}) => phase === 'ready');
+    await deck.stop();
+    return ['json'];
+  },
+
+  'only setting up': async (column) => {
+    const dir = fixtureCopy();
+    const root = join(tempDir(), 'root');
+    const env = {...process.env, ...column.env};
+    const words = [BUNDLE, 'start-server', 'app.wsgi', '--setup-only', '--server-root', root, ...AS_USER];
+    const run = spawnSync(process.execPath, words, {cwd: dir, env, encoding: 'utf8'});
+    expect(run).toMatchObject({status: 0, stderr: ''});
+    expect(existsSync(join(root, 'apachectl'))).toBe(true);
+    expect(existsSync(join(root, 'httpd.pid'))).toBe(false);
+    return ['setupOnly'];
+  },
+
+  'the debugger on a terminal': async (column) => {
+    const dir = fixtureCopy();
+    const plan = await realPlan([join(dir, 'app.wsgi'), '--enable-debugger', '--debugger-startup'], column, dir);
+    expect((await prepare(plan)).filter(({severity}) => severity === 'error')).toEqual([]);
+    const {argv, env, cwd} = httpdCommand(plan, {...process.env});
+    using tty = new Tty(argv[0], argv.slice(1), {env, cwd, rows: 40});
+    await tty.waitFor(/\(Pdb\)/);
+    tty.press('continue\r');
+    const url = `http://127.0.0.1:${plan.options.port}`;
+    await until('an answer', async () => (await get(`${url}/about`)).status === 200);
+    const raised = get(`${url}/raise`, {timeout: 30_000});
+    await tty.waitFor((screen) => /raised on request[^]*\(Pdb\)/.test(screen));
+    tty.press('p 6 * 7\r');
+    await tty.waitFor(/^42$/m);
+    tty.press('c\r');
+    expect((await raised).status).toBe(500);
+    process.kill(tty.pid, 'SIGTERM');
+    await tty.waitExit();
+    return ['enableDebugger', 'debuggerStartup'];
+  },
+};
