@@ -8,6 +8,7 @@ import {readOriginalOptions} from '../instance/foreign/original-options.ts';
 import {findProgram, prepare, refusal, type Prepared} from '../instance/foreign/prepare.ts';
 import {removePrivateFolder} from '../instance/foreign/private-folder.ts';
 import {recognise} from '../instance/foreign/recognise.ts';
+import {nameNewest, rotatedPrefix} from '../instance/foreign/rotated-log.ts';
 import {runForeign, type ForeignRun} from '../instance/foreign/run-foreign.ts';
 import {readTruth} from '../instance/foreign/truth.ts';
 import {catchSignals, type Signals} from '../instance/signals.ts';
@@ -33,6 +34,9 @@ Supervises the original as it is, with the dashboard:
   --probe-path PATH    URL path asked for until the server answers (default: the mount point)
   --help               this text
 `;
+
+const UNSEEN =
+  'the rotated error logs are on another file system than the temporary directory: they are not shown; set TMPDIR to a place beside them';
 
 /** Lines of the command's own output that are repeated when there is no server in the end. */
 const LAST_LINES = 10;
@@ -113,18 +117,24 @@ async function supervise(prepared: Prepared, asked: Asked, signals: Signals): Pr
   const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => printed.look());
   const at = Date.now();
   let running: ForeignRun | null = null;
+  let stopNaming: (() => void) | null = null;
   try {
     running = launch(output.chunk);
     const {apachePid, stopped} = await untilStarted(running, signals, prepared);
     await printed.look();
     if (apachePid === null) return await withoutApache(running, stopped, prepared, [...printed.banner, ...output.lines]);
-    const plan = foreignPlan(prepared, readTruth(apachePid), printed.banner, asked.probePath, currentHost());
-    return await watch(plan, {running, at, output, launch}, asked, signals);
+    const truth = readTruth(apachePid);
+    const plan = foreignPlan(prepared, truth, printed.banner, asked.probePath, currentHost());
+    const prefix = rotatedPrefix(truth?.errorLog ?? '');
+    stopNaming = prefix === null ? null : nameNewest(prefix, prepared.folder.rotatedLog, at);
+    const warnings = prefix !== null && stopNaming === null ? [...plan.warnings, UNSEEN] : plan.warnings;
+    return await watch({...plan, warnings}, {running, at, output, launch}, asked, signals);
   } catch (error) {
     running?.signal('SIGTERM');
     await running?.ended;
     return {exit: {code: 1, signal: null}, text: (error as Error).message};
   } finally {
+    stopNaming?.();
     await printed.stop();
   }
 }

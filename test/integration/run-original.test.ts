@@ -1,8 +1,14 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, test} from 'vitest';
+import {beforeAll, expect, test} from 'vitest';
 import {connectDeck} from '../../src/control/client.ts';
-import {folderOf, newest, ready, startOriginal} from '../fixtures/run/original.ts';
+import {express, folderOf, newest, olderExpress, ready, startOriginal} from '../fixtures/run/original.ts';
+import {until} from '../support/wait.ts';
+
+let older: string;
+beforeAll(async () => {
+  older = await olderExpress();
+}, 300_000);
 
 test('the original is seen as it is: what it set up, requests, processes, logs; the end leaves nothing of ours', async () => {
   const deck = await startOriginal({args: ['--threads', '3', '--processes', '2', '--request-timeout', '30']});
@@ -56,8 +62,11 @@ test('an interpreter that is held is named from outside, with the line', async (
   await deck.stop();
 });
 
-test('a request timeout: the dump is joined to its request, and the restart has its reason', async () => {
-  const deck = await startOriginal({args: ['--request-timeout', '3', '--threads', '1', '--shutdown-timeout', '2']});
+test.each([
+  ['6.x', () => express],
+  ['4.9.4', () => older],
+])('a request timeout: the dump is joined to its request, and the restart has its reason (%s)', async (_, program) => {
+  const deck = await startOriginal({program: program(), args: ['--request-timeout', '3', '--threads', '1', '--shutdown-timeout', '2']});
   await ready(deck);
   const hanging = deck.get('/hang', {timeout: 60_000}).then(
     ({status}) => status,
@@ -85,6 +94,20 @@ test('logs on the terminal (--log-to-terminal) are read all the same, none twice
     .events()
     .filter((event) => event.type === 'log' && event.entry.text.includes('GET /error') && event.entry.source !== 'access');
   expect(mentions).toEqual([]);
+});
+
+test('rotated logs are followed from one file to the next', async () => {
+  const deck = await startOriginal({args: ['--rotate-logs', '--max-log-size', '1']});
+  await ready(deck);
+  const written = () => readdirSync(deck.serverRoot).filter((name) => name.startsWith('error_log.')).length;
+  await deck.waitEvent('log', (event) => event.entry.code === 'AH00489');
+  // A megabyte and more: rotatelogs begins another file, with the second of that moment in its name.
+  await until('a second log file', () => deck.get('/flood?n=3000', {timeout: 30_000}).then(() => written() > 1), 30_000);
+  await deck.get('/error');
+  await deck.waitEvent('log', (event) => event.entry.kind === 'traceback');
+  const skipped = deck.events().filter((event) => event.type === 'notice' && event.key.startsWith('follow'));
+  expect(skipped).toEqual([]);
+  await deck.stop();
 });
 
 test.each([

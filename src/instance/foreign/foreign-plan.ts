@@ -8,6 +8,7 @@ import type {InstanceInfo} from '../../model/events.ts';
 import {LOG_LEVELS, type LogLevel} from '../../model/log.ts';
 import type {InstancePlan} from '../instance-plan.ts';
 import {serverRootOf, type Prepared} from './prepare.ts';
+import {rotatedPrefix} from './rotated-log.ts';
 import type {Truth} from './truth.ts';
 
 /**
@@ -38,7 +39,7 @@ export function foreignPlan(
     controlSocket: folder.controlSocket,
     agentSocket: folder.agentSocket,
     runDirectory: folder.run,
-    errorLog: info.errorLog,
+    errorLog: info.errorLog.endsWith('.*') ? folder.rotatedLog : info.errorLog,
     accessLog: folder.accessLog,
     errorLogFrom: info.errorLog === prepared.errorLog.path ? prepared.errorLog.size : 0,
     accessLogFrom: 0,
@@ -88,11 +89,18 @@ function describe(prepared: Prepared, truth: Truth | null, banner: readonly stri
     gracefulTimeout: number('graceful-timeout', 'gracefulTimeout'),
     queueTimeout: number('queue-timeout', 'queueTimeout'),
     reloadOnChanges: values['reloadOnChanges'] === true && values['disableReloading'] !== true,
-    errorLog: truth?.errorLog ?? prepared.errorLog.path,
+    errorLog: errorLog(prepared, truth),
     accessLog: null,
     projectRoot: projectRoot(script, workingDirectory, host),
     supervisorPid: process.pid,
   };
+}
+
+/** The error log's path; of rotated ones what their names have in common. */
+function errorLog(prepared: Prepared, truth: Truth | null): string {
+  const path = truth?.errorLog ?? prepared.errorLog.path;
+  const prefix = rotatedPrefix(path);
+  return prefix === null ? path : `${prefix}*`;
 }
 
 /** Folder whose files are the application's own: the working directory if the script is below it and it is not everything. */
@@ -110,8 +118,6 @@ function warnings({options}: Prepared, truth: Truth | null): string[] {
   const group = options.values['applicationGroup'];
   if (typeof group === 'string' && group.includes('%{') && group !== '%{GLOBAL}')
     found.push(`--application-group ${group}: our agent sees the main interpreter only; requests of others are not shown`);
-  if (truth?.errorLog?.startsWith('|'))
-    found.push('the error log goes to another program (--rotate-logs): it is not shown here, nor why a daemon process went');
   return found;
 }
 

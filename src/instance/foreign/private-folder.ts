@@ -25,6 +25,8 @@ export interface PrivateFolder {
   /** The agents' slot and fault files. */
   run: string;
   accessLog: string;
+  /** Stands for the newest of the error logs when they are rotated. */
+  rotatedLog: string;
   guardStatus: string;
   /** For --include-file. */
   include: string;
@@ -54,6 +56,7 @@ export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): Priv
     agentScript: join(path, 'agent.py'),
     run: join(path, 'run'),
     accessLog: join(path, 'access.log'),
+    rotatedLog: join(path, 'error.log'),
     guardStatus: join(path, 'guard.status'),
     include: join(path, 'include.conf'),
     console: join(path, 'console'),
