@@ -96,6 +96,33 @@ test('logs on the terminal (--log-to-terminal) are read all the same, none twice
   expect(mentions).toEqual([]);
 });
 
+test('a log of an earlier run in the same server root is not shown again', async () => {
+  const first = await startOriginal();
+  await ready(first);
+  await first.get('/error');
+  await first.waitEvent('exception');
+  await first.stop();
+  const second = await startOriginal({args: ['--server-root', first.serverRoot]});
+  await ready(second);
+  await second.waitEvent('log', (event) => event.entry.code === 'AH00489');
+  expect(second.events().filter((event) => event.type === 'log' && event.entry.kind === 'traceback')).toEqual([]);
+  expect(readFileSync(join(first.serverRoot, 'error_log'), 'utf8')).toContain('exception raised');
+  await second.stop();
+});
+
+test('a supervisor that is stopped holds up no request, not even one that fills the terminal it logs to', async () => {
+  const deck = await startOriginal({args: ['--log-to-terminal', '--access-log']});
+  await ready(deck);
+  deck.signal('SIGSTOP');
+  try {
+    // Some megabytes: many times what a terminal or pipe takes before its writer has to wait.
+    for (let n = 0; n < 5; n++) expect((await deck.get('/flood?n=5000', {timeout: 20_000})).status).toBe(200);
+  } finally {
+    deck.signal('SIGCONT');
+  }
+  await deck.stop();
+});
+
 test('rotated logs are followed from one file to the next', async () => {
   const deck = await startOriginal({args: ['--rotate-logs', '--max-log-size', '1']});
   await ready(deck);
