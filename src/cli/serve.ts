@@ -129,7 +129,8 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     runDirectory: paths.run,
     errorLog: paths.errorLog,
     accessLog: paths.deckAccessLog,
-    errorLogFrom: sizeOf(paths.errorLog),
+    // With --rotate-logs each run begins a file of its own.
+    errorLogFrom: plan.rotation === null ? sizeOf(paths.errorLog) : 0,
     accessLogFrom: sizeOf(paths.deckAccessLog),
     runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
     watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,

@@ -18,7 +18,7 @@ const BUNDLE = resolve(import.meta.dirname, '../../../dist/wsgideck.mjs');
 export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = {
   'plain lines, the probe, and reloading': async (column) => {
     const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes'];
-    const globs = ['--reload-include', '*.yaml', '--reload-exclude', 'unseen.*'];
+    const globs = ['--reload-include', '*.walk', '--reload-exclude', 'unseen.*'];
     const deck = await startDeck({app: 'options', column, args: [...args, ...globs]});
     const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
     await printed(/deck +ready/);
@@ -27,13 +27,38 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     await printed(/access .*\/seen-on-the-terminal/);
     // The excluded file first: it would be named, and it would come first.
     writeFileSync(join(deck.appDir, 'unseen.py'), '');
-    writeFileSync(join(deck.appDir, 'settings.yaml'), 'a: 1\n');
-    await printed(/reloaded: settings\.yaml,/);
+    writeFileSync(join(deck.appDir, 'settings.walk'), 'a: 1\n');
+    await printed(/reloaded: settings\.walk,/);
     writeFileSync(join(deck.appDir, 'another.py'), '');
     await printed(/reloaded: another\.py,/);
     expect(deck.output()).not.toContain('unseen');
     await deck.stop();
     return ['isatty', 'probePath', 'logToTerminal', 'plain', 'reloadOnChanges', 'reloadInclude', 'reloadExclude'];
+  },
+
+  'rotated logs are followed, services shown as such': async (column) => {
+    const args = ['--rotate-logs', '--service-script', 'loud', 'service.py'];
+    const deck = await startDeck({app: 'options', column, mode: 'json', args});
+    await deck.get('/raise');
+    await deck.waitEvent('log', ({entry}) => `${entry.text} ${entry.more?.join(' ')}`.includes('raised on request'));
+    await deck.waitEvent('log', ({entry}) => entry.text.includes('service says'));
+    const service = await deck.waitEvent('processes', ({rows}) => rows.some(({role, label}) => role === 'service' && label === 'loud'));
+    expect(service).toBeDefined();
+    await deck.stop();
+    return ['rotateLogs', 'serviceScripts'];
+  },
+
+  'embedded mode reloads': async (column) => {
+    const deck = await startDeck({app: 'options', column, args: ['--embedded-mode', '--reload-on-changes']});
+    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
+    await printed(/deck +ready/);
+    const pid = async () => (JSON.parse((await deck.get('/about')).body) as {os: {pid: number}}).os.pid;
+    const before = await pid();
+    writeFileSync(join(deck.appDir, 'more.py'), '');
+    await printed(/graceful restart: more\.py changed/);
+    await until('another process', async () => (await pid()) !== before);
+    await deck.stop();
+    return ['embeddedMode'];
   },
 
   'events as JSON': async (column) => {
