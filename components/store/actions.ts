@@ -7,7 +7,7 @@ import {signalChoices} from '../present/present-menu.ts';
 import {paletteItems} from '../present/present-palette.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {logAction} from './log-actions.ts';
-import {move, type Movement} from './movement.ts';
+import {move} from './movement.ts';
 import {leavePane, typeThere} from './terminal-actions.ts';
 import {viewsOf, type View} from './ui-state.ts';
 
@@ -36,7 +36,7 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'page-down':
     case 'home':
     case 'end':
-      return move(store, action as Movement);
+      return move(store, action);
     case 'open':
       return open(store);
     case 'back':

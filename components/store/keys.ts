@@ -1,5 +1,5 @@
 /** From a key press, pasted text or the mouse to an action. */
-import {bindingFor, type Place} from '../../src/terminal/keymap.ts';
+import {bindingFor} from '../../src/terminal/keymap.ts';
 import type {MouseEvent} from '../../src/terminal/input.ts';
 import {confirmed, runAction} from './actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
@@ -18,7 +18,7 @@ export function pressKey(store: DashboardStore, key: string, typed: string): voi
   if (place === 'confirm') return answer(store, key);
   if (place === 'filter') return inFilter(store, key, typed);
   if (place === 'palette' && inPalette(store, key, typed)) return;
-  const binding = bindingFor(key, place as Place);
+  const binding = bindingFor(key, place);
   if (!binding) return;
   if (binding.changes === true && store.options.readOnly) return store.say('this screen may only look', 'soon');
   runAction(store, binding.action);
