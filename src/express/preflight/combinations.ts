@@ -79,11 +79,8 @@ function checkMode(plan: ServerPlan): Problem[] {
   ).filter((option) => isGiven(options, option));
   if (idle.length === 0) return [];
   const names = idle.map((option) => option.flags[0]).join(', ');
-  return [
-    warning(
-      `${mode} mode: no effect of ${names}, because there are no daemon processes${mode === 'debug' ? ' and there is one process only' : ''}`,
-    ),
-  ];
+  const reason = mode === 'debug' ? 'there is one process only' : 'there are no daemon processes';
+  return [warning(`${mode} mode: ${reason}, so ${names} ${idle.length === 1 ? 'has' : 'have'} no effect; leave out the one or the other`)];
 }
 
 /** Options that need or exclude one another. */

@@ -73,17 +73,19 @@ function checkProxies({options}: ServerPlan): Problem[] {
     target('--proxy-mount-point', url);
   }
   for (const [name, url] of options.proxyVirtualHosts) {
-    if (!/^[\w.-]+$/.test(name)) problems.push(failure(`--proxy-virtual-host: "${name}" is not a host name`));
+    if (!/^[\w.-]+$/.test(name))
+      problems.push(failure(`--proxy-virtual-host: "${name}" is not a host name; give one such as shop.example.org`));
     target('--proxy-virtual-host', url);
   }
   for (const name of options.trustProxyHeaders) {
-    if (!/^[\w-]+$/.test(name)) problems.push(failure(`--trust-proxy-header: "${name}" is not the name of a header`));
+    if (!/^[\w-]+$/.test(name))
+      problems.push(failure(`--trust-proxy-header: "${name}" is not the name of a header; give one such as X-Forwarded-For`));
   }
   for (const network of options.trustProxies) {
     const [address = '', bits = '0'] = network.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d+$/.test(bits) || Number(bits) > most)
-      problems.push(failure(`--trust-proxy: "${network}" is not an address or a network such as 10.0.0.0/8`));
+      problems.push(failure(`--trust-proxy: "${network}" is not an address; give one, or a network such as 10.0.0.0/8`));
   }
   if (options.trustProxyHeaders.length > 0 && options.trustProxies.length === 0) {
     problems.push(
@@ -98,7 +100,7 @@ function checkProxies({options}: ServerPlan): Problem[] {
 function checkStatic(plan: ServerPlan): Problem[] {
   const {options, resources, modules, httpd} = plan;
   const problems = resources.flatMap(({extension, script}) => [
-    ...(/^\.[\w+-]+$/.test(extension) ? [] : [failure(`--add-handler: "${extension}" is not a file extension such as .md`)]),
+    ...(/^\.[\w+-]+$/.test(extension) ? [] : [failure(`--add-handler: "${extension}" is not a file extension; give one such as .md`)]),
     ...checkScriptFile(plan, `--add-handler ${extension}`, script),
   ]);
   if (options.withPhp5) {
@@ -121,7 +123,7 @@ function checkLimits({options, asRoot}: ServerPlan): Problem[] {
   if (!asRoot) return [failure('--supplementary-groups not possible: only root can give a process other groups; leave it out or use sudo')];
   return options.supplementaryGroups
     .filter((name) => groupNamed(name) === null)
-    .map((name) => failure(`--supplementary-groups: there is no group "${name}" on this system`));
+    .map((name) => failure(`--supplementary-groups: there is no group "${name}" on this system; give another one`));
 }
 
 /** Can this Python import a module; true where nobody can be asked. */

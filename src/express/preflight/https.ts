@@ -58,7 +58,8 @@ async function checkPair(https: HttpsPlan, flags: {certificate: string; key: str
 /** Is all there that HTTPS needs, and does it fit together. */
 export async function checkHttps({https, options}: ServerPlan): Promise<Problem[]> {
   if (https === null) return [];
-  if (https.port === options.port) return [failure(`port ${https.port} is given twice: --https-port and --port must differ`)];
+  if (https.port === options.port)
+    return [failure(`port ${https.port} is given twice: --https-port and --port are the same; change one of them`)];
   if (https.certificate === '' || https.key === '') {
     const missing = https.certificate === '' ? '--ssl-certificate-file' : '--ssl-certificate-key-file';
     return [

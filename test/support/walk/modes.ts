@@ -31,7 +31,7 @@ export const embeddedScene: Scene = {
       expect(about.os.cwd).toBe(join(walk.dir, 'work'));
       expect(about.python.path).toContain(join(walk.dir, 'lib'));
       expect(descendants(apachePid(walk)).map(({pid}) => pid)).toContain(about.os.pid);
-      expect(walk.warnings).toEqual([expect.stringContaining('embedded mode: no effect of --threads')]);
+      expect(walk.warnings).toEqual([expect.stringContaining('embedded mode: there are no daemon processes, so --threads has no effect;')]);
     },
     maximumRequests: ({conf}) => expect(conf).toMatch(/^MaxConnectionsPerChild 5000$/m),
   },
