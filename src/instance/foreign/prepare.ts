@@ -5,7 +5,7 @@ import type {Host} from '../../express/host.ts';
 import type {GuardLaunch} from '../guard.ts';
 import {includeFile} from './include-file.ts';
 import type {OriginalOptions} from './original-options.ts';
-import {makePrivateFolder, type PrivateFolder} from './private-folder.ts';
+import {makePrivateFolder, removePrivateFolder, type PrivateFolder} from './private-folder.ts';
 import type {ForeignCommand} from './recognise.ts';
 
 /** A command of the original, made ready to be run with our agent in it. */
@@ -54,7 +54,12 @@ export function prepare(command: ForeignCommand, options: OriginalOptions, progr
     applicationGroup: agentGroup(text('applicationGroup')),
     logLevel: text('logLevel') ?? 'warn',
   });
-  writeFileSync(folder.include, include, {mode: 0o600, flag: 'wx'});
+  try {
+    writeFileSync(folder.include, include, {mode: 0o600, flag: 'wx'});
+  } catch (error) {
+    removePrivateFolder(folder.path);
+    throw error;
+  }
   const argv = [program, ...command.head.slice(1), '--include-file', folder.include, ...command.args];
   const grace = [values['gracefulTimeout'], values['shutdownTimeout']].map(Number).reduce((sum, one) => sum + (one > 0 ? one : 0), 2);
   const errorLog = errorLogPath(values, host);

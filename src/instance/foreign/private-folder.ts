@@ -61,6 +61,17 @@ export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): Priv
     include: join(path, 'include.conf'),
     console: join(path, 'console'),
   };
+  try {
+    fill(folder, runUser);
+  } catch (error) {
+    removePrivateFolder(path);
+    throw error;
+  }
+  return folder;
+}
+
+function fill(folder: PrivateFolder, runUser: RunUser | null): void {
+  const {path} = folder;
   takeLock(join(path, 'lock'));
   mkdirSync(folder.run, {mode: 0o700});
   const agent = AGENT_FILES.map((name) => join(path, name));
@@ -73,7 +84,6 @@ export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): Priv
     for (const file of agent) chmodSync(file, 0o640);
     chmodSync(path, 0o750);
   }
-  return folder;
 }
 
 /**
