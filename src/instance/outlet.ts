@@ -26,14 +26,24 @@ export function jsonOutlet(bus: Bus): Outlet {
   return closing(() => null, off, output);
 }
 
-/** Lines for people. */
-export function plainOutlet(bus: Bus, level: LogLevel, banner: readonly string[] = []): Outlet {
+/** Lines for people. @param through joins the terminal of debug mode to ours; returns the function that parts them. */
+export function plainOutlet(
+  bus: Bus,
+  level: LogLevel,
+  banner: readonly string[] = [],
+  through?: (print: (text: string) => void) => () => void,
+): Outlet {
   const output = new LineOutput(1, (count) => `... ${count} lines left out: nobody reads them fast enough`);
   for (const line of banner) output.put(line);
   const off = bus.listen((event: DeckEvent) => {
     for (const line of plainLines(event, level, bus.state())) output.put(line);
   });
-  return closing(() => null, off, output);
+  const part = through?.((text) => output.write(text));
+  const end = () => {
+    off();
+    part?.();
+  };
+  return closing(() => null, end, output);
 }
 
 function closing(dashboardPid: () => number | null, off: () => void, output: LineOutput): Outlet {

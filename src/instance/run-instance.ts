@@ -16,6 +16,7 @@ import type {Signals} from './signals.ts';
 import {Supervisor} from './supervisor.ts';
 import {terminalGone} from './terminal.ts';
 import {TerminalPane} from './terminal-pane.ts';
+import {passThrough} from './terminal-through.ts';
 
 export type OutletKind = 'dashboard' | 'plain' | 'json';
 
@@ -40,9 +41,12 @@ export async function runInstance(
 ): Promise<{exit: ExitInfo; failure: string | null}> {
   const bus = new Bus(plan.info.name);
   const captures = new Captures(bus);
+  // In debug mode the pty is somebody's terminal, not a log.
+  const pane = plan.info.interactive ? new TerminalPane(bus, plan.launch, plan.info.mpm !== 'prefork') : null;
+  const through = pane ? (print: (text: string) => void) => passThrough(pane, print, () => supervisor.forward('SIGINT')) : undefined;
   const make = {
     json: () => jsonOutlet(bus),
-    plain: () => plainOutlet(bus, plan.logLevel, plan.banner),
+    plain: () => plainOutlet(bus, plan.logLevel, plan.banner, through),
     dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel, () => supervisor.unattended()),
   };
   let outlet = kind === 'dashboard' ? null : make[kind]();
@@ -52,8 +56,6 @@ export async function runInstance(
     dashboard: outlet?.dashboardPid() ?? null,
   });
   const observer = new Observer(bus, plan, pids);
-  // In debug mode the pty is somebody's terminal, not a log.
-  const pane = plan.info.interactive ? new TerminalPane(bus, plan.launch, plan.info.mpm !== 'prefork') : null;
   const takeOutput = (output: StartupOutput, running: Running) => {
     if (running.pty) pane?.attach(running.pty);
     else output.to(observer.startupLine);

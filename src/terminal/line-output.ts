@@ -24,13 +24,18 @@ export class LineOutput {
   }
 
   put(line: string): void {
+    this.write(`${line}\n`);
+  }
+
+  /** Text that is not a line of ours: another program's output, as it comes. */
+  write(text: string): void {
     if (this.#broken) return;
     if (this.#size > MOST) {
       this.#lost++;
       return;
     }
-    this.#waiting.push(line);
-    this.#size += line.length;
+    this.#waiting.push(text);
+    this.#size += text.length;
     if (!this.#busy) this.#next();
   }
 
@@ -48,7 +53,7 @@ export class LineOutput {
     this.#waiting = [];
     this.#size = 0;
     if (this.#lost > 0) {
-      lines.push(this.#dropped(this.#lost));
+      lines.push(`${this.#dropped(this.#lost)}\n`);
       this.#lost = 0;
     }
     if (lines.length === 0 || this.#broken) {
@@ -57,7 +62,7 @@ export class LineOutput {
       return;
     }
     this.#busy = true;
-    this.#write(Buffer.from(`${lines.join('\n')}\n`), 0);
+    this.#write(Buffer.from(lines.join('')), 0);
   }
 
   #write(buffer: Buffer, from: number): void {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
-import {KEY} from '../support/tty.ts';
+import {KEY, type Tty} from '../support/tty.ts';
 
 /** ctrl-], the way out of the pane. */
 const WAY_OUT = '\u001d';
@@ -13,7 +13,7 @@ test.each(columns())(
     const {tty} = deck;
     await tty.waitFor(/ready/);
     await tty.waitFor(/6 Terminal/);
-    const failing = deck.get('/boom', {timeout: 60_000});
+    const failing = deck.get('/boom', {timeout: 60_000}).catch(() => ({status: 0}));
 
     // Whoever looks elsewhere is told where to go.
     await tty.waitFor(/the debugger waits at its prompt/);
@@ -31,8 +31,7 @@ test.each(columns())(
     const apache = deck.processes().find((one) => one.command.includes('apache2'))!.pid;
     tty.resize(90, 26);
     await tty.waitFor((screen) => screen.split('\n').every((line) => line.length <= 90) && screen.includes('ctrl-] leaves'));
-    tty.press('import os; print(os.get_terminal_size(0))\r');
-    await tty.waitFor(/columns=90, lines=21/);
+    await hasSize(tty, 'columns=90, lines=21');
 
     // Keys of the dashboard are text here, until the way out is pressed.
     tty.press('p "q23"\r');
@@ -56,7 +55,7 @@ test.each(columns())(
 test('Ctrl-C at the prompt drops what is typed; once nothing waits it ends Apache, and the dashboard with it', async () => {
   const deck = await startDeck({app: 'debug', column: columns()[0]!, mode: 'tty', args: ['--enable-debugger']});
   const {tty} = deck;
-  const failing = deck.get('/boom', {timeout: 60_000});
+  const failing = deck.get('/boom', {timeout: 60_000}).catch(() => ({status: 0}));
   await tty.waitFor(/the debugger waits at its prompt/);
   tty.press(`6${KEY.enter}`);
   await tty.waitFor(/ctrl-\] leaves/);
@@ -86,3 +85,35 @@ test('what the program prints is drawn as cells, never as it is', async () => {
   expect(tty.lines().some((one) => one.startsWith('    moved'))).toBe(true);
   await deck.stop();
 });
+
+test("without a dashboard the terminal is the debugger's, and Ctrl-C ends the server", async () => {
+  const deck = await startDeck({app: 'debug', column: columns()[1]!, mode: 'tty', args: ['--enable-debugger', '--plain']});
+  const {tty} = deck;
+  const failing = deck.get('/boom', {timeout: 60_000}).then(
+    (reply) => reply.status,
+    () => 0,
+  );
+  await tty.waitFor(/\(Pdb\)/);
+  tty.press('p order["pieces"]\r');
+  await tty.waitFor(/^6$/m);
+  tty.resize(70, 20);
+  await hasSize(tty, 'columns=70, lines=20');
+  tty.press('c\r');
+  expect(await failing).toBe(500);
+  const second = deck.get('/boom', {timeout: 60_000}).catch(() => null);
+  await tty.waitFor((screen) => screen.split('(Pdb)').length > 3);
+  tty.press(KEY.ctrlC);
+  expect(await deck.waitExit()).toEqual({code: 0, signal: null});
+  await second;
+  await deck.waitGone();
+});
+
+/** Asks the program at its prompt for its terminal's size until it is the one that is on its way. */
+async function hasSize(tty: Tty, size: string): Promise<void> {
+  tty.press('import os\r');
+  for (let times = 1; !tty.screen().includes(size) && times <= 20; times++) {
+    tty.press(`p ${times}, os.get_terminal_size(0)\r`);
+    await tty.waitFor((screen) => screen.includes(`(${times}, os.terminal_size(`));
+  }
+  await tty.waitFor((screen) => screen.includes(size));
+}
