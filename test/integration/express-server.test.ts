@@ -63,6 +63,28 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     expect(readFileSync(plan.paths.errorLog, 'utf8')).toMatch(/\[wsgi:info\] \[pid \d+:tid \d+\] .*Starting (?:daemon )?process/);
   });
 
+  test('odd names: in the server root, the names of services, hosts and variables', async () => {
+    const odd = join(tempDir(), `a "b" 'c' %d \\ $x`);
+    mkdirSync(odd);
+    const script = join(odd, 'it.py');
+    writeFileSync(script, 'print("the service is there", flush=True)\nimport time\ntime.sleep(600)\n');
+    const argv = [
+      '--server-root',
+      join(odd, 'root'),
+      '--rotate-logs',
+      '--service-script',
+      'a.b-c',
+      script,
+      '--service-log-file',
+      'a.b-c',
+      'out %Y',
+    ];
+    const {plan, url} = await start(await realPlan([tempCopy(ECHO), '--socket-prefix', tempDir(), ...argv], column));
+    expect((await get(`${url}/`)).status).toBe(200);
+    await until('the log of the service', () => readFileSync(join(plan.paths.root, 'out %Y'), 'utf8').includes('the service is there'));
+    expect(readFileSync(plan.paths.errorLog, 'utf8')).toContain('Starting');
+  });
+
   test('shows nothing to others', async () => {
     const {plan, url} = await start(await realPlan([tempCopy(ECHO), '--access-log', '--startup-log'], column));
     await get(`${url}/`);

@@ -18,6 +18,11 @@ const apachePid = ({plan}: Walk): number => Number(readFileSync(plan.paths.pidFi
 const root = process.getuid?.() === 0;
 const adm = () => Number(/^adm:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1]);
 
+/** Others are refused (refusals.ts). */
+const rootOnly: Scene['checks'] = {
+  supplementaryGroups: async ({about}) => expect((await about()).os.groups).toContain(adm()),
+};
+
 /** The application, its Python, its processes, the users and the places. */
 export const pythonScene: Scene = {
   name: 'Python, processes and places',
@@ -77,7 +82,7 @@ export const pythonScene: Scene = {
     threads: async ({about}) => expect((await about()).mod_wsgi).toMatchObject({threads: 3, processes: 2}),
     memoryLimit: async ({about}) => expect((await about()).limits.data).toBe(4 * GIB),
     virtualMemoryLimit: async ({about}) => expect((await about()).limits.space).toBe(16 * GIB),
-    supplementaryGroups: async ({about}) => expect((await about()).os.groups).toContain(root ? adm() : process.getgid?.()),
+    ...(root ? rootOnly : {}),
     pidFile: (walk) => expect(apachePid(walk)).toBeGreaterThan(1),
     envvarsScript: async ({about}) => expect((await about()).os.env['WALK_FROM_SCRIPT']).toBe('yes'),
     socketPrefix: ({dir}) =>
@@ -129,7 +134,7 @@ export const sixScene: Scene = {
       '--telemetry-interval',
       '2.5',
     ],
-    ['--slow-requests', '0.5', '--telemetry-options', '+CaptureUserAgent', '--lang', 'C'],
+    ['--slow-requests', '0.5', '--telemetry-options', '+CaptureUserAgent'],
   ],
   checks: {
     switchInterval: async ({about}) => expect((await about()).python.switch).toBe(0.25),

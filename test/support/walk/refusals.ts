@@ -64,7 +64,18 @@ export async function absent(column: Column): Promise<Refused> {
   if (atLeast(column.version, '6.0.0')) {
     refused['freeThreading'] = await reason(column, /^--free-threading: Python 3\.\d+ .* is not a free-threaded build/, '--free-threading');
   }
+  if (process.getuid?.() !== 0) Object.assign(refused, await notForUsers(column));
   return refused;
+}
+
+/** What only root can do. */
+async function notForUsers(column: Column): Promise<Refused> {
+  const service = ['--service-script', 'a', join(fixtureCopy(), 'service.py')];
+  return {
+    supplementaryGroups: await reason(column, /^--supplementary-groups not possible: only root /, '--supplementary-groups', 'adm'),
+    serviceUsers: await reason(column, /^--service-user not possible: only root /, ...service, '--service-user', 'a', 'nobody'),
+    serviceGroups: await reason(column, /^--service-group not possible: only root /, ...service, '--service-group', 'a', 'nogroup'),
+  };
 }
 
 function has(column: Column, module: string): boolean {
