@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {parseStartServer, preflight, UsageError} from '../../../src/express/index.ts';
@@ -9,7 +10,7 @@ import {get} from '../http.ts';
 import type {Column} from '../mod-wsgi.ts';
 import {freePort} from '../ports.ts';
 import {until} from '../wait.ts';
-import {fixtureCopy, play} from './scene.ts';
+import {fixtureCopy, play, type Scene} from './scene.ts';
 
 /** Keys of options that are refused on this column, each with the reason that is printed. */
 export type Refused = Record<string, string>;
@@ -87,18 +88,19 @@ function has(column: Column, module: string): boolean {
   }
 }
 
+const PASTE_FACTORY = '\n\ndef make(settings, **more):\n    return application\n';
+
 /** Options that run a Python package: seen to work where it is installed, refused with the command that installs it where it is not. */
 export async function packages(column: Column): Promise<{seen: string[]; refused: Refused}> {
   const seen: string[] = [];
   const refused: Refused = {};
   if (has(column, 'coverage')) {
-    const scene = {
+    const scene: Scene = {
       name: 'coverage',
-      args: (dir: string) => ['--enable-coverage', '--coverage-directory', join(dir, 'lines')],
-      checks: {enableCoverage: async ({get: ask}: {get: typeof get}) => expect((await ask('/')).status).toBe(200)},
+      args: (dir) => ['--enable-coverage', '--coverage-directory', join(dir, 'lines')],
+      checks: {enableCoverage: async ({about}) => expect((await about()).os.pid).toBeGreaterThan(1)},
       after: {
-        coverageDirectory: ({dir}: {dir: string}) =>
-          expect(execFileSync('ls', [join(dir, 'lines')], {encoding: 'utf8'})).toContain('index.html'),
+        coverageDirectory: ({dir}) => expect(execFileSync('ls', [join(dir, 'lines')], {encoding: 'utf8'})).toContain('index.html'),
       },
     };
     seen.push(...(await play(scene, column)));
@@ -106,11 +108,26 @@ export async function packages(column: Column): Promise<{seen: string[]; refused
     refused['enableCoverage'] = await reason(column, /^--enable-coverage: .*pip install coverage$/, '--enable-coverage');
     refused['coverageDirectory'] = refused['enableCoverage'];
   }
+  if (has(column, 'paste.deploy')) {
+    const scene: Scene = {
+      name: 'paste',
+      script: 'app.ini',
+      args: (dir) => {
+        writeFileSync(join(dir, 'pasted.py'), readFileSync(join(dir, 'app.wsgi'), 'utf8') + PASTE_FACTORY);
+        writeFileSync(join(dir, 'app.ini'), '[app:main]\npaste.app_factory = pasted:make\n');
+        return ['--application-type', 'paste'];
+      },
+      checks: {applicationType: async ({about}) => expect((await about()).os.pid).toBeGreaterThan(1)},
+    };
+    seen.push(...(await play(scene, column)));
+  } else {
+    console.log(`application type paste not tried on ${column.version}: its Python has no package PasteDeploy`);
+  }
   if (!atLeast(column.version, '6.0.0')) return {seen, refused};
   if (has(column, 'mod_wsgi.telemetry.server')) {
     const port = String(await freePort());
     const page = () => until('the web page', async () => (await get(`http://127.0.0.1:${port}/`)).status === 200);
-    const scene = {
+    const scene: Scene = {
       name: 'telemetry',
       args: () => ['--enable-telemetry', '--telemetry-ui-port', port],
       checks: {enableTelemetry: page, telemetryUiPort: page},
