@@ -8,7 +8,10 @@ export function bannerLines(plan: ServerPlan): string[] {
   const rows: Row[] = [
     ['Server URL', plan.urls.http],
     ['Server URL (HTTPS)', plan.urls.https],
-    ['Server Status', options.serverStatus ? `http://localhost:${options.port}/server-status` : null],
+    [
+      'Server Status',
+      options.serverStatus ? new URL('/server-status', plan.urls.https && options.httpsOnly ? plan.urls.https : plan.urls.http).href : null,
+    ],
     ['Server Root', paths.root],
     ['Server Conf', paths.conf],
     ['Error Log File', `${paths.errorLog} (${options.logLevel})`],
