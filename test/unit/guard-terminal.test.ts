@@ -69,6 +69,15 @@ test('with --foreground the program reads the keyboard and gets Ctrl-C itself', 
   expect(readFileSync(join(folder, 'status'), 'utf8')).not.toContain('asked');
 });
 
+test('with --foreground Ctrl-Z and Ctrl-\\ are letters: nobody could continue a stopped server', async () => {
+  open(['--foreground'], ['bash', '-c', 'stty -icanon -echo; echo asking; read -r -N 2 keys; printf "%q over\\n" "$keys"']);
+  await until('the question', () => output.includes('asking'));
+  terminal.write('\x1a\x1c');
+  await until('the answer', () => output.includes("$'\\032\\034' over"));
+  await until('the end', () => exit);
+  expect(exit).toMatchObject({exitCode: 0});
+});
+
 test('without it a program that reads the keyboard is stopped, and still ends when told', async () => {
   open(['--grace', '60'], ['sh', '-c', 'echo waiting; read answer; echo "never $answer"']);
   await until('the program', () => output.includes('waiting'));
