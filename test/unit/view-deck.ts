@@ -4,7 +4,7 @@
  */
 import type {Command, CommandResult, LogWindow, Query, QueryResults} from '../../src/model/commands.ts';
 import type {Deck} from '../../src/model/deck.ts';
-import type {ActiveRequest, DeckEvent, EventOf, InstanceInfo, ProcessRow} from '../../src/model/events.ts';
+import type {ActiveRequest, DeckEvent, InstanceInfo, ProcessRow} from '../../src/model/events.ts';
 import {LOG_LEVELS, type LogEntry} from '../../src/model/log.ts';
 import {apply, initialState} from '../../src/model/reduce.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
@@ -42,7 +42,7 @@ type Body<T> = T extends unknown ? Omit<T, 'at' | 'instance'> : never;
 
 /** An event of the test's instance; `before` milliseconds before NOW. */
 export function event(body: Body<DeckEvent>, before = 0): DeckEvent {
-  return {at: NOW - before, instance: 'shop', ...body} as DeckEvent;
+  return {at: NOW - before, instance: 'shop', ...body};
 }
 
 export function request(part: Partial<ActiveRequest> & {ageMs: number}): ActiveRequest {
@@ -361,7 +361,7 @@ export class MemoryDeck implements Deck {
   }
 
   #take(one: DeckEvent): void {
-    if (one.type === 'log') this.log.push((one as EventOf<'log'> & DeckEvent).entry);
+    if (one.type === 'log') this.log.push(one.entry);
     this.#state = apply(this.#state, one);
   }
 
