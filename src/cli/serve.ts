@@ -116,6 +116,9 @@ function sizeOf(path: string): number {
   return statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 }
 
+/** Where a log of this run begins. With --rotate-logs each run begins a file of its own. */
+const beginning = (plan: ServerPlan, path: string): number => (plan.rotation === null ? sizeOf(path) : 0);
+
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
   const interactive = plan.mode === 'debug';
@@ -129,9 +132,9 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     runDirectory: paths.run,
     errorLog: paths.errorLog,
     accessLog: paths.deckAccessLog,
-    // With --rotate-logs each run begins a file of its own.
-    errorLogFrom: plan.rotation === null ? sizeOf(paths.errorLog) : 0,
+    errorLogFrom: beginning(plan, paths.errorLog),
     accessLogFrom: sizeOf(paths.deckAccessLog),
+    serviceLogs: plan.services.flatMap(({name, log}) => (log === null ? [] : [{name, path: log, from: beginning(plan, log)}])),
     runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
     watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
     logLevel: generalLevel(plan.options.logLevel),

@@ -19,6 +19,8 @@ export interface InstancePlan {
   /** Sizes of both before Apache was started, in bytes: what is older belongs to an earlier run. */
   errorLogFrom: number;
   accessLogFrom: number;
+  /** Logs that service scripts have of their own, and their sizes before the start. */
+  serviceLogs?: readonly {name: string; path: string; from: number}[];
   /** Who the daemons run as, when that is not ourselves. */
   runUser: {uid: number; gid: number} | null;
   /** What a change restarts the daemons for; null without --reload-on-changes. */

@@ -13,15 +13,16 @@ const CUT_ABOVE = 16 * 1024 * 1024;
 const FLUSH_EVERY = 100;
 const TRAFFIC_EVERY = 1000;
 
-/** Error log and access log, followed from their files, in one numbered log. */
+/** Error log, access log and the logs that services have of their own, followed from their files, in one numbered log. */
 export class LogWatch {
   readonly store = new LogStore();
   readonly #bus: Bus;
   readonly #meaning: (entry: LogEntry) => void;
   readonly #traffic = new TrafficMeter();
-  readonly #errors: ErrorLogParser;
   readonly #startup: ErrorLogParser;
-  readonly #errorLog: FileFollower;
+  /** One for each file: a fold must not be broken by lines of another one. */
+  readonly #parsers: ErrorLogParser[];
+  readonly #errorLogs: FileFollower[];
   readonly #accessLog: FileFollower;
   #traffics: NodeJS.Timeout | undefined;
   #flushes: NodeJS.Timeout | undefined;
@@ -31,16 +32,13 @@ export class LogWatch {
     this.#bus = bus;
     bus.keepLogIn(this.store);
     this.#meaning = meaning;
-    this.#errors = new ErrorLogParser((entry) => this.#add(entry));
     this.#startup = new ErrorLogParser((entry) => this.#add(entry), {rawSource: 'startup'});
-    this.#errorLog = new FileFollower(plan.errorLog, {
-      ...this.#troubles('error log'),
-      from: plan.errorLogFrom,
-      onLines: (lines, cut) => {
-        lines.forEach((line, index) => this.#errors.push(line, cut?.get(index)));
-        this.#flushLater();
-      },
-    });
+    this.#parsers = [this.#startup];
+    const services = plan.serviceLogs ?? [];
+    this.#errorLogs = [
+      this.#follow(plan.errorLog, 'error log', plan.errorLogFrom),
+      ...services.map(({name, path, from}) => this.#follow(path, `log of the service ${name}`, from)),
+    ];
     this.#accessLog = new FileFollower(plan.accessLog, {
       ...this.#troubles('access log'),
       from: plan.accessLogFrom,
@@ -50,22 +48,34 @@ export class LogWatch {
 
   async start(): Promise<void> {
     this.#traffics = setInterval(() => this.#window(), TRAFFIC_EVERY);
-    await Promise.all([this.#errorLog.start(), this.#accessLog.start()]);
+    await Promise.all([...this.#errorLogs, this.#accessLog].map((log) => log.start()));
   }
 
   /** Reads what has been written until now, then ends. */
   async stop(): Promise<void> {
     clearInterval(this.#traffics);
-    await Promise.all([this.#errorLog.stop(), this.#accessLog.stop()]);
+    await Promise.all([...this.#errorLogs, this.#accessLog].map((log) => log.stop()));
     clearTimeout(this.#flushes);
-    this.#errors.flush(true);
-    this.#startup.flush(true);
+    for (const parser of this.#parsers) parser.flush(true);
   }
 
   /** A line that Apache printed on its pty. */
   startupLine(line: string): void {
     this.#startup.push(line);
     this.#flushLater();
+  }
+
+  #follow(path: string, name: string, from: number): FileFollower {
+    const parser = new ErrorLogParser((entry) => this.#add(entry));
+    this.#parsers.push(parser);
+    return new FileFollower(path, {
+      ...this.#troubles(name),
+      from,
+      onLines: (lines, cut) => {
+        lines.forEach((line, index) => parser.push(line, cut?.get(index)));
+        this.#flushLater();
+      },
+    });
   }
 
   /** What keeps us from reading a log is said on the screen, not guessed from its silence. */
@@ -94,11 +104,10 @@ export class LogWatch {
   }
 
   #flushLater(): void {
-    if (!this.#errors.pending && !this.#startup.pending) return;
+    if (!this.#parsers.some((parser) => parser.pending)) return;
     this.#flushes ??= setTimeout(() => {
       this.#flushes = undefined;
-      this.#errors.flush();
-      this.#startup.flush();
+      for (const parser of this.#parsers) parser.flush();
       this.#flushLater();
     }, FLUSH_EVERY);
   }

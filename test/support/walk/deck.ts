@@ -37,7 +37,7 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
   },
 
   'rotated logs are followed, services shown as such': async (column) => {
-    const args = ['--rotate-logs', '--service-script', 'loud', 'service.py'];
+    const args = ['--rotate-logs', '--service-script', 'loud', 'service.py', '--service-log-file', 'loud', 'loud.log'];
     const deck = await startDeck({app: 'options', column, mode: 'json', args});
     await deck.get('/raise');
     await deck.waitEvent('log', ({entry}) => `${entry.text} ${entry.more?.join(' ')}`.includes('raised on request'));
@@ -45,7 +45,7 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     const service = await deck.waitEvent('processes', ({rows}) => rows.some(({role, label}) => role === 'service' && label === 'loud'));
     expect(service).toBeDefined();
     await deck.stop();
-    return ['rotateLogs', 'serviceScripts'];
+    return ['rotateLogs', 'serviceScripts', 'serviceLogFiles'];
   },
 
   'embedded mode reloads': async (column) => {
