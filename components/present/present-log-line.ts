@@ -43,7 +43,7 @@ export function presentLogLine(entry: LogEntry, plan: Layout, glyphs: Glyphs): R
     plan,
     [
       {text: clock(entry.at), tone: 'dim'},
-      {text: entry.access ? 'access' : entry.level, tone: server ? 'bad' : tone},
+      {text: entry.access ? 'access' : entry.source === 'deck' ? 'deck' : entry.level, tone: server ? 'bad' : tone},
       {text: entry.pid === undefined ? '' : String(entry.pid), tone: 'dim'},
       // The marks come first: at the end they would be the first thing to be cut off.
       {text: [...extra, text].join(' '), tone: server || tone === 'now' ? 'bad' : tone === 'bad' || tone === 'soon' ? 'plain' : tone},

@@ -2,7 +2,7 @@
 import {count} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
-import {LOG_SOURCES} from '../store/ui-state.ts';
+import {LEVELS, LOG_SOURCES, type LogChoice} from '../store/ui-state.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
 export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
@@ -13,7 +13,7 @@ export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
   if (window.error !== undefined)
     return {rows: [...rows, row(span('   the filter is not a regular expression: ', 'bad'), theirs(window.error, s.glyphs))]};
   if (window.entries.length === 0) {
-    const narrowed = s.ui.log.filter !== '' || s.ui.log.level !== null || s.ui.log.source !== 0;
+    const narrowed = s.ui.log.filter !== '' || narrows(s.ui.log.level) || s.ui.log.source !== 0;
     return {rows: [...rows, BLANK, row(span(narrowed ? '   nothing matches' : '   nothing logged yet', 'dim'))]};
   }
   const plan = logLayout(width);
@@ -26,6 +26,11 @@ export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
   return {rows};
 }
 
+/** Does it hide what a reader may miss. */
+function narrows(level: LogChoice['level']): boolean {
+  return level !== null && level !== 'quiet';
+}
+
 /** The entry the keys act on; none while following, so that the newest line does not flicker. */
 export function selectedEntry(s: Snapshot): number | null {
   return s.ui.log.anchor.mode === 'follow' && s.ui.selected.entry === null ? null : s.ui.selected.entry;
@@ -35,6 +40,7 @@ function status(s: Snapshot, width: number): Row {
   const {log} = s.ui;
   const window = s.fetched.log.window;
   const following = log.anchor.mode === 'follow';
+  const level = LEVELS.find((one) => one.level === log.level)!.label;
   const pieces: Piece[] = [
     {
       spans: [
@@ -43,7 +49,7 @@ function status(s: Snapshot, width: number): Row {
       ],
       rank: 0,
     },
-    {spans: [span('level ', 'dim'), span(log.level ?? 'all', log.level === null ? 'plain' : 'accent')], rank: 2},
+    {spans: [span('level ', 'dim'), span(level, narrows(log.level) ? 'accent' : 'plain')], rank: 2},
     {spans: [span('source ', 'dim'), span(LOG_SOURCES[log.source]!.label, log.source === 0 ? 'plain' : 'accent')], rank: 3},
   ];
   if (log.filter !== '') pieces.push({spans: [span('filter ', 'dim'), theirs(log.filter.slice(0, 60), s.glyphs, 'accent')], rank: 1});

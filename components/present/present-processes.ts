@@ -22,9 +22,9 @@ const COLUMNS: readonly Column[] = [
 
 const RESTARTS: readonly Column[] = [
   {title: 'time', width: 8, rank: 0},
-  {title: 'pid', width: 7, align: 'right', rank: 1},
+  {title: 'pid', width: 7, align: 'right', rank: 2},
   {title: 'why', width: 20, rank: 0},
-  {title: 'in its words', width: 16, grow: 1, rank: 2},
+  {title: 'in its words', width: 26, grow: 1, rank: 1},
   {title: 'in flight', width: 9, align: 'right', rank: 3},
 ];
 

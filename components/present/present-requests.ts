@@ -8,6 +8,7 @@ import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {stopping} from './present-attention.ts';
 import {visible} from './present-list.ts';
+import {logLayout, presentLogLine} from './present-log-line.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'age', width: 8, align: 'right', rank: 0},
@@ -23,11 +24,17 @@ const COLUMNS: readonly Column[] = [
 
 export function presentRequests(s: Snapshot, {width, height}: Space): Presented {
   const rows: Row[] = [...stopping(s, width), rule(s, width)];
-  if (s.state.requests.length === 0) {
-    rows.push(BLANK, row(span('   nothing is being served at this moment', 'dim')));
-    return {rows};
-  }
+  if (s.state.requests.length === 0) return {rows: [...rows, ...finished(s, {width, height: height - rows.length})]};
   return {rows: [...rows, ...requestTable(s, {width, height: height - rows.length})]};
+}
+
+/** While nothing is being served: what was, the newest at the bottom. */
+function finished(s: Snapshot, {width, height}: Space): Row[] {
+  const room = Math.max(0, height - 2);
+  const lines = s.fetched.tail?.entries.slice(-room) ?? [];
+  if (room === 0 || lines.length === 0) return [];
+  const plan = logLayout(width);
+  return [BLANK, row(span(' the last that have finished', 'dim')), ...lines.map((one) => presentLogLine(one, plan, s.glyphs))];
 }
 
 /** The table alone, title first: the overview shows it too. */
@@ -85,7 +92,10 @@ function rule(s: Snapshot, width: number): Row {
   const {rule: which, limit} = selectCountdown(state);
   const pids = new Set(state.requests.map((one) => one.pid)).size;
   const dropped = state.agents.reduce((sum, one) => sum + one.dropped, 0);
-  const active = `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
+  const active =
+    state.requests.length === 0
+      ? 'nothing is being served'
+      : `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
   const left = [span(` ${active}   `)];
   // The whole sentence where it fits, else its figures alone.
   const [long, short] = sentences(which, limit, state.info);

@@ -18,7 +18,7 @@ import type {Snapshot} from './snapshot.ts';
 import {SourceFetcher} from './source-fetcher.ts';
 import {terminalWish} from './terminal-actions.ts';
 import {TerminalFetcher} from './terminal-fetcher.ts';
-import {initialUi, type LogChoice, type UiState} from './ui-state.ts';
+import {initialUi, LOG_SOURCES, type LogChoice, type UiState} from './ui-state.ts';
 
 export interface StoreOptions {
   columns: number;
@@ -49,7 +49,9 @@ export interface PaintedFrame {
 
 const TICK_MS = 200;
 
-const NEWEST: LogChoice = {anchor: {mode: 'follow'}, filter: '', level: null, source: 0};
+/** What the overview and an idle Requests view show of the log. */
+const NEWEST: LogChoice = {anchor: {mode: 'follow'}, filter: '', level: 'quiet', source: 0};
+const FINISHED: LogChoice = {...NEWEST, source: LOG_SOURCES.findIndex((one) => one.label === 'access')};
 
 export class DashboardStore {
   readonly deck: Deck;
@@ -223,8 +225,8 @@ export class DashboardStore {
     const inLogs = ui.view === 'logs' && ui.detail === null;
     this.log.want(inLogs ? {choice: ui.log, limit: Math.max(1, bodyHeight({rows: this.#rows, ui}) - 1), last: state.log.last} : null);
     const room = bodyHeight({rows: this.#rows, ui});
-    const tall = ui.view === 'overview' && ui.detail === null && room > 26;
-    this.tail.want(tall ? {choice: NEWEST, limit: room, last: state.log.last} : null);
+    const tail = this.#tailChoice(room);
+    this.tail.want(tail === null ? null : {choice: tail, limit: room, last: state.log.last});
     this.terminal.want(terminalWish(this, this.#columns, this.#rows));
     this.capture.want(ui.detail?.kind === 'capture' ? ui.detail.id : null);
     const {detail} = ui;
@@ -238,6 +240,14 @@ export class DashboardStore {
       this.#cadence = cadence;
       void this.deck.send({type: 'cadence', ms: cadence}).catch(ignore);
     }
+  }
+
+  /** Which part of the log is shown beside what the view is about; null where the small state's few lines fill it. */
+  #tailChoice(room: number): LogChoice | null {
+    const {view, detail} = this.ui;
+    if (detail !== null) return null;
+    if (view === 'requests') return this.deck.state().requests.length === 0 ? FINISHED : null;
+    return view === 'overview' && room > 26 ? NEWEST : null;
   }
 
   #flush(): void {
@@ -274,7 +284,7 @@ export class DashboardStore {
       ui,
       fetched: {
         log: {window: this.log.window, error: this.log.error},
-        tail: this.tail.window,
+        tail: this.tail.answered === this.#tailChoice(bodyHeight({rows: this.#rows, ui})) ? this.tail.window : null,
         capture: this.capture.current,
         live: this.live.current,
         sources: this.sources.current,

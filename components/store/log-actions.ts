@@ -1,7 +1,7 @@
 /** Keys of the log view: the window is anchored at a sequence number, so that it stands still while new lines come. */
 import type {DashboardStore} from './dashboard-store.ts';
 import type {Movement} from './movement.ts';
-import {LEVEL_CYCLE, LOG_SOURCES, type LogChoice} from './ui-state.ts';
+import {LEVELS, LOG_SOURCES, type LogChoice} from './ui-state.ts';
 
 export function logAction(store: DashboardStore, action: 'clear' | 'follow' | 'filter' | 'level' | 'source' | 'open'): void {
   const {log} = store.ui;
@@ -9,7 +9,10 @@ export function logAction(store: DashboardStore, action: 'clear' | 'follow' | 'f
   if (action === 'filter') return store.change({overlay: {kind: 'filter', text: log.filter, before: log.filter}});
   if (action === 'clear') return choose(store, {filter: ''});
   if (action === 'source') return choose(store, {source: (log.source + 1) % LOG_SOURCES.length});
-  if (action === 'level') return choose(store, {level: LEVEL_CYCLE[(LEVEL_CYCLE.indexOf(log.level) + 1) % LEVEL_CYCLE.length]!});
+  if (action === 'level') {
+    const now = LEVELS.findIndex((one) => one.level === log.level);
+    return choose(store, {level: LEVELS[(now + 1) % LEVELS.length]!.level});
+  }
   const entries = shown(store);
   const entry = entries.find((one) => one.seq === store.ui.selected.entry) ?? entries.at(-1);
   if (!entry) return;

@@ -72,7 +72,8 @@ export class LogFetcher {
 function queryOf({choice, limit}: LogWish): Extract<Query, {type: 'log'}> {
   const filter: LogFilter = {};
   if (choice.filter !== '') filter.text = choice.filter;
-  if (choice.level !== null) filter.level = choice.level;
+  if (choice.level === 'quiet') filter.quiet = true;
+  else if (choice.level !== null) filter.level = choice.level;
   const {sources} = LOG_SOURCES[choice.source]!;
   if (sources !== null) filter.sources = sources;
   const most = Math.min(500, limit);

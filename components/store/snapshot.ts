@@ -9,7 +9,7 @@ import type {UiState} from './ui-state.ts';
 
 export interface Fetched {
   log: {window: LogWindow | null; error: string | null};
-  /** The newest entries, for an overview with more room than the small state fills. */
+  /** The newest entries that the view shows beside its own: more than the small state has, or the requests that have finished. */
   tail: LogWindow | null;
   capture: {id: number; capture: StackCapture | null; error: string | null} | null;
   live: LiveStack | null;

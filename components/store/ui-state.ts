@@ -44,7 +44,8 @@ export interface LogChoice {
   /** Which end of the window is selected as soon as it is there: the window moved because the selection would have left it. */
   settle?: 'first' | 'last' | undefined;
   filter: string;
-  level: LogLevel | null;
+  /** The least urgent level shown; null for all; `quiet` for all but what Apache and mod_wsgi say about their own work. */
+  level: LogLevel | 'quiet' | null;
   /** Index into LOG_SOURCES. */
   source: number;
 }
@@ -58,7 +59,15 @@ export const LOG_SOURCES: readonly {label: string; sources: LogSource[] | null}[
   {label: 'wsgideck', sources: ['deck']},
 ];
 
-export const LEVEL_CYCLE: readonly (LogLevel | null)[] = [null, 'info', 'notice', 'warn', 'error'];
+/** What `l` goes through. */
+export const LEVELS: readonly {level: LogChoice['level']; label: string}[] = [
+  {level: 'quiet', label: "all but Apache's info"},
+  {level: null, label: 'all'},
+  {level: 'info', label: 'info'},
+  {level: 'notice', label: 'notice'},
+  {level: 'warn', label: 'warn'},
+  {level: 'error', label: 'error'},
+];
 
 export interface UiState {
   view: View;
@@ -88,7 +97,7 @@ export function initialUi(mouse: boolean): UiState {
     selected: {request: null, capture: null, pid: null, entry: null},
     scroll: 0,
     folded: true,
-    log: {anchor: {mode: 'follow'}, filter: '', level: null, source: 0},
+    log: {anchor: {mode: 'follow'}, filter: '', level: 'quiet', source: 0},
     pane: {typing: false, back: 0},
     zoom: false,
     mouse,

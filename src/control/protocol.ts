@@ -34,6 +34,7 @@ const filter = v.strictObject({
   text: v.optional(v.pipe(v.string(), v.maxLength(1000))),
   level: v.optional(v.picklist(LOG_LEVELS)),
   sources: v.optional(v.pipe(v.array(v.picklist(['error', 'app', 'access', 'startup', 'deck'])), v.maxLength(5))),
+  quiet: v.optional(v.boolean()),
   pid: v.optional(pid),
 });
 

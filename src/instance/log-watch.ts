@@ -78,6 +78,12 @@ export class LogWatch {
     });
   }
 
+  /** An entry of our own: kept and told like the others, but it has no further meaning. */
+  note(entry: LogEntry): void {
+    const kept = this.store.add(entry);
+    this.#bus.put({type: 'log', at: kept.at, entry: kept});
+  }
+
   /** What keeps us from reading a log is said on the screen, not guessed from its silence. */
   #troubles(name: string): Pick<FollowerOptions, 'onSkipped' | 'onProblem'> {
     const notice = (text: string) => this.#bus.put({type: 'notice', key: `follow ${name}`, severity: 'warn', text});

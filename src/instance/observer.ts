@@ -5,6 +5,7 @@ import {AgentHub} from '../sources/agent/hub.ts';
 import {restartReason} from '../sources/logs/restart-reason.ts';
 import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
 import type {Bus} from './bus.ts';
+import {keepDeckLog} from './deck-log.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LogWatch} from './log-watch.ts';
 import {stopGrowing} from './memory.ts';
@@ -25,6 +26,7 @@ export class Observer {
     this.#memory = new RequestMemory(bus);
     this.#processes = new ProcessWatch(bus, known, (pid) => this.#hub.processExited(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
+    keepDeckLog(bus, (entry) => this.#logs.note(entry));
     this.#hub = new AgentHub({
       socketPath: plan.agentSocket,
       runDirectory: plan.runDirectory,

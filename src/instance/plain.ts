@@ -1,7 +1,8 @@
-import type {DeckEvent, EventOf, RestartCause} from '../model/events.ts';
+import type {DeckEvent} from '../model/events.ts';
 import {LOG_LEVELS, type LogEntry, type LogLevel} from '../model/log.ts';
 import type {InstanceState} from '../model/state.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {deckWords} from './deck-words.ts';
 
 /**
  * What a supervisor without a dashboard prints: one line for everything a person would want to know, log lines included.
@@ -12,37 +13,20 @@ import {safeText} from '../terminal/safe-text.ts';
  */
 export function plainLines(event: DeckEvent, level: LogLevel, state: InstanceState): string[] {
   switch (event.type) {
-    case 'phase':
-      return [line(event.at, 'deck', `${event.phase}${event.detail ? `: ${event.detail}` : ''}`)];
     case 'log':
       return wanted(event.entry, level) ? logLines(event.entry) : [];
-    case 'restart':
-      return toBeTold(event, state) ? [line(event.at, 'deck', `process ${event.pid} (${event.processGroup}): ${event.text}`)] : [];
-    case 'reload':
-      return [line(event.at, 'deck', reloadText(event))];
-    case 'notice':
-      return event.cleared ? [] : [line(event.at, 'deck', `${event.severity}: ${event.text}${event.remedy ? ` - ${event.remedy}` : ''}`)];
-    case 'agent':
-      return event.state === 'wedged' || event.state === 'recovered'
-        ? [line(event.at, 'deck', `daemon process ${event.pid} ${event.state}: ${event.detail ?? ''}`)]
-        : [];
     case 'stacks':
       return event.capture.cause === 'asked' ? [] : stackLines(event);
-    default:
-      return [];
+    default: {
+      const words = deckWords(event, state);
+      return words === null ? [] : [line(event.at, 'deck', words.text)];
+    }
   }
 }
 
-/** Only what is news: not what somebody asked for, nor what a better-informed source has told already. */
-function toBeTold(event: EventOf<'restart'>, state: InstanceState): boolean {
-  const known = state.restarts.find((one) => one.pid === event.pid);
-  return !TOLD.has(event.cause) && state.lifecycle.phase !== 'stopping' && known?.cause === event.cause && known.text === event.text;
-}
-
-/** Ends of daemons that somebody asked for: the phase says so already. */
-const TOLD = new Set<RestartCause>(['shutdown', 'apache-restart', 'reload']);
-
 function wanted(entry: LogEntry, level: LogLevel): boolean {
+  // What is our own has been printed as the event that it tells of.
+  if (entry.source === 'deck') return false;
   if (entry.repeated !== undefined && entry.repeated > 1) return false;
   return entry.source !== 'error' || LOG_LEVELS.indexOf(entry.level) <= LOG_LEVELS.indexOf(level);
 }
@@ -62,13 +46,6 @@ function stackLines(event: Extract<DeckEvent, {type: 'stacks'}>): string[] {
       lines.push(`      ${safeText(`${frame.file}:${frame.line} in ${frame.func}${frame.source ? `: ${frame.source.trim()}` : ''}`)}`);
   }
   return lines;
-}
-
-function reloadText({reload}: Extract<DeckEvent, {type: 'reload'}>): string {
-  const what = reload.by === 'hand' ? 'by hand' : `${reload.names[0] ?? ''}${reload.files > 1 ? ` and ${reload.files - 1} more` : ''}`;
-  if (reload.status === 'running') return `reloading: ${what}`;
-  if (reload.status === 'failed') return `reload failed: ${what}: ${reload.detail ?? ''}`;
-  return `reloaded: ${what}, new code answered after ${reload.ms} ms`;
 }
 
 function line(at: number, tag: string, text: string): string {

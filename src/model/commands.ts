@@ -26,6 +26,8 @@ export interface LogFilter {
   /** Least urgent level shown. */
   level?: LogLevel;
   sources?: LogSource[];
+  /** Without what Apache and mod_wsgi say about their own work (`isChatter`). */
+  quiet?: boolean;
   pid?: number;
 }
 

@@ -55,3 +55,10 @@ export interface AccessFields {
   /** Bytes sent including headers (`%O`). */
   bytes: number;
 }
+
+/** What Apache and mod_wsgi say about their own work, at `info` and below: we make them say it, for the reasons of restarts. */
+export function isChatter(entry: Pick<LogEntry, 'source' | 'level'>): boolean {
+  return entry.source === 'error' && CHATTER.has(entry.level);
+}
+
+const CHATTER = new Set<LogLevel>(['info', 'debug', 'trace']);

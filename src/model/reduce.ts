@@ -1,6 +1,6 @@
 /** The pure reducer: small state of one instance from its events. Used by the supervisor, by every client, and by a replay. */
 import type {DeckEvent, EventOf} from './events.ts';
-import {LOG_LEVELS, type LogEntry, type LogLevel} from './log.ts';
+import {isChatter, LOG_LEVELS, type LogEntry, type LogLevel} from './log.ts';
 import type {StackCapture, StackSummary} from './stacks.ts';
 import {KEEP, type AgentState, type ExceptionRecord, type InstanceState, type LogHead} from './state.ts';
 
@@ -260,7 +260,7 @@ function logHead(head: LogHead, entry: LogEntry): LogHead {
     dropped: head.dropped,
     counts: again ? head.counts : {...head.counts, [entry.level]: head.counts[entry.level] + 1},
     problems: URGENT.has(entry.level) ? put(head.problems, KEEP.problems) : head.problems,
-    recent: put(head.recent, KEEP.recent),
+    recent: isChatter(entry) ? head.recent : put(head.recent, KEEP.recent),
   };
 }
 

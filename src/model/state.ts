@@ -72,7 +72,7 @@ export interface LogHead {
   counts: Record<LogLevel, number>;
   /** The newest entries at warn or worse, oldest first, at most 8. */
   problems: LogEntry[];
-  /** The newest entries of any level, oldest first, at most 8. */
+  /** The newest entries that are no chatter (`isChatter`), oldest first, at most 8. */
   recent: LogEntry[];
 }
 

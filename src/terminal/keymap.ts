@@ -90,7 +90,14 @@ export const KEYMAP: readonly Binding[] = [
     rank: 2,
     help: 'filter by a regular expression; ! in front inverts it',
   },
-  {action: 'level', keys: ['l'], places: ['logs'], label: 'level', rank: 3, help: 'least level shown: all, info, warn, error'},
+  {
+    action: 'level',
+    keys: ['l'],
+    places: ['logs'],
+    label: 'level',
+    rank: 3,
+    help: "least level shown: all but Apache's own info, all, info, notice, warn, error",
+  },
   {
     action: 'source',
     keys: ['o'],

@@ -49,6 +49,15 @@ test('an open request is asked for once a second, and says when it stands still,
   expect(screen.text()).toContain('gateway.py:118');
 });
 
+test('while nothing is being served, Requests shows those that have finished', async () => {
+  using screen = view(ready());
+  screen.press('2');
+  await screen.shows(/3 active on 2 processes/);
+  for (const pid of [23117, 23118]) screen.deck.happen(event({type: 'requests', pid, requests: [], busy: 0, total: 5, dropped: 0}));
+  const text = await screen.shows(/nothing is being served[^]*the last that have finished[^]*200 +\d+ ms +GET \/item\/\d+/);
+  expect(text).not.toMatch(/ValueError|0 active/);
+});
+
 test('the selection stays with its request when the list moves', async () => {
   using screen = view(ready());
   screen.press('2', KEY.down, KEY.down);
@@ -129,6 +138,9 @@ test('logs: filter, inverse, a bad pattern, level, source, back to following', a
   await screen.shows((text) => /filter !GET/.test(text) && !/GET \//.test(text));
   screen.press(KEY.esc);
   await screen.shows((text) => !/filter !/.test(text) && /GET \//.test(text));
+  expect(await screen.shows(/level all but Apache's info/)).not.toContain('handled');
+  screen.press('l');
+  await screen.shows((text) => /level all /.test(text) && /handled/.test(text));
   screen.press('l', 'l', 'l', 'l');
   await screen.shows((text) => /level error/.test(text) && !/warn /.test(text));
   screen.press('l', 'o', 'o', 'o');
@@ -148,7 +160,7 @@ test('logs: the lines and their count come in one frame, not one after the other
     if (newest !== undefined && newest !== counted) apart.push(`${counted} entries, newest ${newest}`);
   });
   for (let seq = 101; seq <= 106; seq++) {
-    deck.happen(event({type: 'log', entry: {seq, at: NOW, source: 'error', level: 'info', text: `line ${seq}`}}));
+    deck.happen(event({type: 'log', entry: {seq, at: NOW, source: 'app', level: 'info', text: `line ${seq}`}}));
     await screen.shows(new RegExp(`line ${seq}`));
   }
   unsubscribe();
@@ -158,8 +170,8 @@ test('logs: the lines and their count come in one frame, not one after the other
 test('logs: scrolling back stands still while lines come, every line is reached once, end follows', async () => {
   const deck = new MemoryDeck(busyEvents(someLog(100)));
   using screen = view(deck, {columns: 100, rows: 24});
-  screen.press('4');
-  await screen.shows(/following/);
+  screen.press('4', 'l');
+  await screen.shows(/following +level all /);
   const seen: number[] = [];
   while (screen.store.ui.selected.entry !== 1) {
     const before = screen.store.ui.selected.entry;
@@ -172,7 +184,7 @@ test('logs: scrolling back stands still while lines come, every line is reached 
   await screen.shows(/scrolled back/);
   await screen.shows(/GET \/item\/0$/m);
   const still = screen.lines().slice(3, -2);
-  deck.happen(event({type: 'log', entry: {seq: 101, at: NOW, source: 'error', level: 'info', text: 'a new line'}}));
+  deck.happen(event({type: 'log', entry: {seq: 101, at: NOW, source: 'app', level: 'info', text: 'a new line'}}));
   await screen.shows(/101 entries/);
   expect(screen.lines().slice(4, -2)).toEqual(still.slice(1));
   screen.press('F');

@@ -57,11 +57,22 @@ describe('ring', () => {
     expect(store.head().counts).toMatchObject({info: 4, warn: 2});
   });
 
-  test('the head names the newest problems', () => {
+  test('the head names the newest problems and what is no chatter of Apache, however seldom it is asked', () => {
     const store = filled(200);
-    const {problems, recent} = store.head();
-    expect(texts(problems)).toEqual([130, 140, 150, 160, 170, 180, 190, 200].map((i) => `line ${i}`));
-    expect(texts(recent)).toEqual([193, 194, 195, 196, 197, 198, 199, 200].map((i) => `line ${i}`));
+    const problems = [130, 140, 150, 160, 170, 180, 190, 200].map((i) => `line ${i}`);
+    expect(texts(store.head().problems)).toEqual(problems);
+    expect(texts(store.head().recent)).toEqual(problems);
+    store.add(entry('hello', {source: 'app'}));
+    for (let i = 0; i < 50; i++) store.add(entry(`noise ${i}`));
+    store.add(entry('ready', {source: 'deck', level: 'notice'}));
+    store.add(entry('ready', {source: 'deck', level: 'notice'}));
+    const {recent} = store.head();
+    expect(texts(recent)).toEqual([...problems.slice(2), 'hello', 'ready']);
+    expect(recent.at(-1)).toMatchObject({repeated: 2});
+    const small = filled(25, 10);
+    small.head();
+    for (let i = 0; i < 8; i++) small.add(entry(`noise ${i}`));
+    expect(texts(small.head().recent)).toEqual([]);
   });
 });
 
@@ -97,6 +108,8 @@ describe('windows', () => {
     [{sources: ['app' as const]}, () => false],
     [{sources: ['app' as const, 'error' as const], text: '7', pid: 1}, (i: number) => i % 3 === 1 && String(i).includes('7')],
     [{text: '!'}, () => true],
+    [{quiet: true}, (i: number) => i % 10 === 0],
+    [{quiet: true, text: '3'}, (i: number) => i % 10 === 0 && String(i).includes('3')],
   ])('filter %j: the same whichever way it is paged, while entries come and go', (filter, wanted) => {
     const store = new LogStore({capacity: 300});
     const check = (): void => {

@@ -5,7 +5,7 @@
 import type {Command, CommandResult, LogWindow, Query, QueryResults} from '../../src/model/commands.ts';
 import type {Deck} from '../../src/model/deck.ts';
 import type {ActiveRequest, DeckEvent, InstanceInfo, ProcessRow} from '../../src/model/events.ts';
-import {LOG_LEVELS, type LogEntry} from '../../src/model/log.ts';
+import {isChatter, LOG_LEVELS, type LogEntry} from '../../src/model/log.ts';
 import {apply, initialState} from '../../src/model/reduce.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
@@ -382,7 +382,11 @@ function windowOf(log: LogEntry[], {filter, before, after, limit}: Extract<Query
   }
   const least = filter.level === undefined ? LOG_LEVELS.length : LOG_LEVELS.indexOf(filter.level);
   const all = log.filter(
-    (one) => test(one.text) && LOG_LEVELS.indexOf(one.level) <= least && (filter.sources?.includes(one.source) ?? true),
+    (one) =>
+      test(one.text) &&
+      LOG_LEVELS.indexOf(one.level) <= least &&
+      (filter.sources?.includes(one.source) ?? true) &&
+      !(filter.quiet && isChatter(one)),
   );
   const entries =
     after === undefined

@@ -78,7 +78,9 @@ test.each(['1', '2', '2,enter', '3', '3,enter', '4', '4,enter', '5', ':', '?'])(
 });
 
 test('a log line of megabytes costs no more than what is seen of it', async () => {
-  const deck = new MemoryDeck(busyEvents([entry({text: 'x'.repeat(5_000_000)}), entry({text: '日'.repeat(2_000_000)})]));
+  const deck = new MemoryDeck(
+    busyEvents([entry({source: 'app', text: 'x'.repeat(5_000_000)}), entry({source: 'app', text: '日'.repeat(2_000_000)})]),
+  );
   using screen = view(deck, {columns: 80, rows: 24});
   screen.press('4');
   await screen.shows(/x{20}…/);

@@ -6,8 +6,8 @@
  * searched yet counts as "there is more", and the next question goes on from there.
  */
 import type {LogEntry} from '../../model/log.ts';
+import {runWithin} from '../../model/time-guard.ts';
 import type {CompiledFilter} from './log-filter.ts';
-import {runWithin} from './time-guard.ts';
 
 /** Where the entries are. */
 export interface EntrySource {

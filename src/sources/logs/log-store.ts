@@ -3,7 +3,7 @@
  * searches for screens and counters for the small state.
  */
 import type {LogFilter, LogWindow} from '../../model/commands.ts';
-import {LOG_LEVELS, type LogEntry, type LogLevel} from '../../model/log.ts';
+import {isChatter, LOG_LEVELS, type LogEntry, type LogLevel} from '../../model/log.ts';
 import {KEEP, type LogHead} from '../../model/state.ts';
 import {FilterIndex, type EntrySource} from './filter-index.ts';
 import {own} from './intern.ts';
@@ -40,6 +40,8 @@ export class LogStore implements EntrySource {
   readonly #counts = Object.fromEntries(LOG_LEVELS.map((level) => [level, 0])) as Record<LogLevel, number>;
   readonly #indexes = new Map<string, FilterIndex>();
   #problems: LogEntry[] = [];
+  #recent: number[] = [];
+  #searched = 0;
   #first = 1;
   #last = 0;
   #bytes = 0;
@@ -103,9 +105,19 @@ export class LogStore implements EntrySource {
 
   /** Counters and the newest entries, for the small state. */
   head(): LogHead {
-    const recent: LogEntry[] = [];
-    for (let seq = Math.max(this.#first, this.#last - KEEP.recent + 1); seq <= this.#last; seq++) recent.push(this.at(seq));
+    const recent = this.#newest().map((seq) => this.at(seq));
     return {last: this.#last, dropped: this.#first - 1, counts: {...this.#counts}, problems: this.#problems, recent};
+  }
+
+  /** Numbers of the newest entries that are no chatter: looked for only among those that came since the last question. */
+  #newest(): number[] {
+    const found: number[] = [];
+    for (let seq = this.#last; seq > this.#searched && seq >= this.#first && found.length < KEEP.recent; seq--) {
+      if (!isChatter(this.at(seq))) found.unshift(seq);
+    }
+    this.#searched = this.#last;
+    this.#recent = [...this.#recent, ...found].slice(-KEEP.recent).filter((seq) => seq >= this.#first);
+    return this.#recent;
   }
 
   #put(seq: number, entry: LogEntry): void {
@@ -139,8 +151,8 @@ export class LogStore implements EntrySource {
 
   /** Null when the filter lets everything through. */
   #indexFor(filter: LogFilter): FilterIndex | {error: string} | null {
-    const {text = '', level = '', pid = '', sources = []} = filter;
-    const key = JSON.stringify([text, level, pid, sources.toSorted()]);
+    const {text = '', level = '', pid = '', sources = [], quiet = false} = filter;
+    const key = JSON.stringify([text, level, pid, sources.toSorted(), quiet]);
     const known = this.#indexes.get(key);
     if (known) {
       // The one used last goes to the end; the one at the front is the first to be forgotten.

@@ -1,0 +1,72 @@
+import type {DeckEvent, EventOf, RestartCause} from '../model/events.ts';
+import type {LogLevel} from '../model/log.ts';
+import type {InstanceState} from '../model/state.ts';
+
+export interface DeckWords {
+  level: LogLevel;
+  text: string;
+}
+
+/**
+ * What the supervisor has to say about an event, in one line: for plain output and for the log. Null for what only figures are made of, and
+ * for what is known already.
+ * @param state the instance with the event already in it.
+ */
+export function deckWords(event: DeckEvent, state: InstanceState): DeckWords | null {
+  switch (event.type) {
+    case 'phase':
+      return {level: phaseLevel(event), text: `${event.phase}${event.detail ? `: ${event.detail}` : ''}`};
+    case 'restart':
+      return toBeTold(event, state)
+        ? {level: RESTART_LEVELS[event.cause] ?? 'notice', text: `process ${event.pid} (${event.processGroup}): ${event.text}`}
+        : null;
+    case 'reload':
+      return {level: event.reload.status === 'failed' ? 'error' : 'notice', text: reloadText(event)};
+    case 'notice':
+      return event.cleared
+        ? null
+        : {
+            level: event.severity === 'info' ? 'notice' : event.severity,
+            text: `${event.severity}: ${event.text}${event.remedy ? ` - ${event.remedy}` : ''}`,
+          };
+    case 'agent':
+      return event.state === 'wedged' || event.state === 'recovered'
+        ? {level: event.state === 'wedged' ? 'warn' : 'notice', text: `daemon process ${event.pid} ${event.state}: ${event.detail ?? ''}`}
+        : null;
+    case 'stacks':
+      return event.capture.cause === 'asked' ? null : {level: 'notice', text: `stacks (${event.capture.method}): ${event.capture.title}`};
+    default:
+      return null;
+  }
+}
+
+function phaseLevel(event: EventOf<'phase'>): LogLevel {
+  if (event.phase === 'failed') return 'error';
+  return event.phase === 'degraded' || event.attempt !== undefined ? 'warn' : 'notice';
+}
+
+/** Only what is news: not what somebody asked for, nor what a better-informed source has told already. */
+function toBeTold(event: EventOf<'restart'>, state: InstanceState): boolean {
+  const known = state.restarts.find((one) => one.pid === event.pid);
+  return !TOLD.has(event.cause) && state.lifecycle.phase !== 'stopping' && known?.cause === event.cause && known.text === event.text;
+}
+
+/** Ends of daemons that somebody asked for: the phase says so already. */
+const TOLD = new Set<RestartCause>(['shutdown', 'apache-restart', 'reload']);
+
+const RESTART_LEVELS: Partial<Record<RestartCause, LogLevel>> = {
+  crash: 'error',
+  'deadlock-timeout': 'error',
+  'startup-timeout': 'error',
+  'request-timeout': 'warn',
+  'cpu-time-limit': 'warn',
+  killed: 'warn',
+  unknown: 'warn',
+};
+
+function reloadText({reload}: EventOf<'reload'>): string {
+  const what = reload.by === 'hand' ? 'by hand' : `${reload.names[0] ?? ''}${reload.files > 1 ? ` and ${reload.files - 1} more` : ''}`;
+  if (reload.status === 'running') return `reloading: ${what}`;
+  if (reload.status === 'failed') return `reload failed: ${what}: ${reload.detail ?? ''}`;
+  return `reloaded: ${what}, new code answered after ${reload.ms} ms`;
+}
