@@ -3,7 +3,7 @@ import picomatch from 'picomatch';
 
 /** Kinds of files whose change means new code or new templates; others (logs, databases, uploads) never restart a server. */
 const WATCHED =
-  /\.(py|pyi|pyx|so|wsgi|html?|jinja2?|j2|tmpl|mako|txt|xml|ya?ml|toml|json|ini|cfg|conf|po|mo|sql|graphql)$|^\.env(\.|$)|^\.flaskenv$/;
+  /\.(py|pyi|pyx|so|wsgi|html?|jinja2?|j2|tmpl|mako|xml|ya?ml|toml|json|ini|cfg|conf|po|mo|sql|graphql)$|^\.env(\.|$)|^\.flaskenv$/;
 /** Folders that hold no source of the application, however deep. */
 const IGNORED_FOLDERS = new Set([
   '.git', '.hg', '.svn', '.bzr', '__pycache__', 'node_modules', 'site-packages', '.tox', '.nox', '.venv', 'venv', 'virtualenv',

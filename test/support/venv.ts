@@ -6,6 +6,8 @@ import {processInfo} from './processes.ts';
 import {sleep} from './wait.ts';
 
 const PYTHON = '/usr/bin/python3';
+/** Folder of the environment; another set of packages takes another name. */
+const NEWEST = 'mod-wsgi-6-with-tools';
 
 /**
  * Where the virtual environment with the newest mod_wsgi 6.x is: what WSGIDECK_TEST_VENV6 names, or else a folder that is kept between runs,
@@ -13,7 +15,7 @@ const PYTHON = '/usr/bin/python3';
  */
 export function venvPath(): string {
   const given = process.env['WSGIDECK_TEST_VENV6'];
-  return given ? resolve(given) : join(cacheFolder(), 'mod-wsgi-6');
+  return given ? resolve(given) : join(cacheFolder(), NEWEST);
 }
 
 /** Makes the virtual environment unless it is complete. @throws Error with pip's own last words. */
@@ -23,7 +25,12 @@ export async function prepareVenv(): Promise<void> {
     if (!existsSync(join(venv, 'bin/python'))) throw new Error(`WSGIDECK_TEST_VENV6 names ${venv}, which has no bin/python`);
     return;
   }
-  await prepareEnvironment('mod-wsgi-6', 'mod_wsgi 6.x', ['mod_wsgi==6.*']);
+  await prepareEnvironment(NEWEST, 'mod_wsgi 6.x and what its options need', [
+    'mod_wsgi==6.*',
+    'coverage',
+    'PasteDeploy',
+    'mod_wsgi-telemetry',
+  ]);
 }
 
 /**

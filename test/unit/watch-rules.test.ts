@@ -13,7 +13,7 @@ test.each(['app.wsgi', 'shop/views.py', 'templates/cart.html', '.env', '.env.loc
 );
 
 test.each([
-  'db.sqlite3', 'debug.log', 'shop/__pycache__/views.cpython-311.pyc', '.git/index', 'venv/lib/python3.11/site-packages/django/http.py',
+  'db.sqlite3', 'debug.log', 'out.txt', 'shop/__pycache__/views.cpython-311.pyc', '.git/index', 'venv/lib/python3.11/site-packages/django/http.py',
   'shop/.views.py.swp', 'shop/views.py~', 'shop/4913', 'shop/#views.py#', 'shop/.#views.py', 'media/upload.html', 'node_modules/a/b.json',
 ])('%s is not', (path) => {
   expect(relevant(path)).toBe(false);
