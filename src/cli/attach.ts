@@ -2,6 +2,7 @@ import {existsSync, statSync} from 'node:fs';
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
 import {builtAsset} from '../express/assets.ts';
+import {dashboardArguments} from '../instance/dashboard-child.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 
 /** `wsgideck attach SERVER-ROOT`: a second dashboard on a running instance; leaving it does not touch the server. */
@@ -15,7 +16,7 @@ export async function attach(argv: string[]): Promise<void> {
     return;
   }
   const dashboard = builtAsset('dashboard.mjs');
-  const child = spawn(process.execPath, [dashboard, '--socket', socketOf(root), '--quit', 'detach'], {stdio: 'inherit'});
+  const child = spawn(process.execPath, dashboardArguments(dashboard, ['--socket', socketOf(root), '--quit', 'detach']), {stdio: 'inherit'});
   process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }
 
