@@ -18,6 +18,11 @@ export function presentFooter(s: Snapshot, width: number): Row {
       hint === undefined ? [span('   enter keeps it, esc drops it, ! in front inverts', 'dim')] : [theirs(`   ${hint}`, glyphs, 'bad')];
     return {spans: [span(' / ', 'accent'), theirs(ui.overlay.text, glyphs), span(glyphs.caret, 'accent'), ...tail]};
   }
+  if (ui.overlay?.kind === 'search') {
+    const {error} = ui.config;
+    const tail = error === null ? [span('   enter keeps it, n and N go on, esc drops it', 'dim')] : [theirs(`   ${error}`, glyphs, 'bad')];
+    return {spans: [span(' / ', 'accent'), theirs(ui.overlay.text, glyphs), span(glyphs.caret, 'accent'), ...tail]};
+  }
   const status: Span[] =
     ui.status !== null && ui.status.until > s.now ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
   const room = width - rowWidth(status) - 2;

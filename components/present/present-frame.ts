@@ -2,6 +2,7 @@
 import {BLANK, fitRow, row, span, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, SourceWish, Space} from '../store/snapshot.ts';
 import {presentCapture} from './present-capture.ts';
+import {presentConfig} from './present-config.ts';
 import {presentFailed} from './present-failed.ts';
 import {presentFooter} from './present-footer.ts';
 import {presentHeader} from './present-header.ts';
@@ -66,6 +67,8 @@ function presentBody(s: Snapshot, space: Space): Presented {
       return presentLogs(s, space);
     case 'processes':
       return presentProcesses(s, space);
+    case 'config':
+      return presentConfig(s, space);
     case 'terminal':
       return presentTerminal(s, space);
   }

@@ -3,7 +3,7 @@ import {LOG_LEVELS} from '../../src/model/log.ts';
 import {count} from '../../src/terminal/format.ts';
 import {rowWidth, span, spread, type Row, type Span} from '../../src/terminal/rows.ts';
 import type {Snapshot} from '../store/snapshot.ts';
-import {isUrgent, viewsOf, type View} from '../store/ui-state.ts';
+import {isUrgent, VIEW_KEYS, viewsOf, type View} from '../store/ui-state.ts';
 
 const TITLES: Record<View, {long: string; short: string}> = {
   overview: {long: 'Overview', short: 'Over'},
@@ -12,6 +12,7 @@ const TITLES: Record<View, {long: string; short: string}> = {
   logs: {long: 'Logs', short: 'Log'},
   processes: {long: 'Processes', short: 'Proc'},
   terminal: {long: 'Terminal', short: 'Term'},
+  config: {long: 'Config', short: 'Conf'},
 };
 
 export function presentTabs(s: Snapshot, width: number): Row {
@@ -26,11 +27,12 @@ function tabs(s: Snapshot, size: 'long' | 'short', gap: string): Span[] {
   const counts = countsOf(s);
   return viewsOf(s.state).flatMap((view, index) => {
     const here = s.ui.view === view;
-    const hit = {type: 'view' as const, index};
+    const digit = VIEW_KEYS[view];
+    const hit = {type: 'view' as const, index: digit};
     const {text, tone} = counts[view];
     return [
       span(index === 0 ? ' ' : gap),
-      span(`${index + 1} `, here ? 'accent' : 'dim', hit),
+      span(`${digit} `, here ? 'accent' : 'dim', hit),
       {text: TITLES[view][size], tone: here ? ('accent' as const) : ('plain' as const), inverse: here, hit},
       ...(text === '' ? [] : [span(` ${text}`, tone, hit)]),
     ];
@@ -48,6 +50,7 @@ function countsOf(s: Snapshot): Record<View, {text: string; tone: 'dim' | 'soon'
     stacks: {text: captures > 0 ? `${captures}${wedged ? '!' : ''}` : wedged ? '!' : '', tone: wedged ? 'now' : 'dim'},
     logs: {text: errors > 0 ? `${count(errors)}!` : '', tone: 'soon'},
     terminal: {text: state.notices.some((one) => one.key === 'prompt') ? '!' : '', tone: 'soon'},
+    config: {text: '', tone: 'dim'},
     processes: {text: state.processes.length > 0 ? String(state.processes.length) : '', tone: 'dim'},
   };
 }

@@ -5,11 +5,12 @@ import {selectProcesses} from '../../src/model/select-processes.ts';
 import {plural} from '../../src/terminal/format.ts';
 import {signalChoices} from '../present/present-menu.ts';
 import {paletteItems} from '../present/present-palette.ts';
+import {configAction} from './config-actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {logAction} from './log-actions.ts';
 import {move} from './movement.ts';
 import {leavePane, typeThere} from './terminal-actions.ts';
-import {viewsOf, type View} from './ui-state.ts';
+import {VIEW_KEYS, viewsOf, type View} from './ui-state.ts';
 
 /** Carries out an action by its name in the key table. */
 export function runAction(store: DashboardStore, action: string): void {
@@ -21,7 +22,11 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'view-4':
     case 'view-5':
     case 'view-6':
-      return show(store, viewsOf(store.snapshot.state)[Number(action.slice(5)) - 1]);
+    case 'view-7':
+      return show(
+        store,
+        viewsOf(store.snapshot.state).find((view) => VIEW_KEYS[view] === Number(action.slice(5))),
+      );
     case 'next-view':
       return showBeside(store, 1);
     case 'previous-view':
@@ -42,7 +47,15 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'back':
       if (ui.overlay) return store.change({overlay: null, scroll: 0});
       return store.change({detail: null, scroll: 0});
+    case 'part':
+    case 'search':
+    case 'next-hit':
+    case 'previous-hit':
+    case 'next-section':
+    case 'previous-section':
+      return configAction(store, action);
     case 'clear':
+      return ui.view === 'config' ? configAction(store, action) : logAction(store, action);
     case 'follow':
     case 'filter':
     case 'level':
@@ -142,7 +155,7 @@ function open(store: DashboardStore): void {
     return;
   }
   if (ui.view === 'logs') return logAction(store, 'open');
-  openSignals(store);
+  if (ui.view === 'processes') openSignals(store);
 }
 
 function openSignals(store: DashboardStore): void {

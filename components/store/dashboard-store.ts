@@ -11,6 +11,8 @@ import {paint, type Tone} from '../../src/terminal/theme.ts';
 import {width as cells} from '../../src/terminal/fit.ts';
 import {bodyHeight, presentFrame, type Frame} from '../present/present-frame.ts';
 import {CaptureFetcher} from './capture-fetcher.ts';
+import {settleConfig} from './config-actions.ts';
+import {ConfigFetcher} from './config-fetcher.ts';
 import {LiveFetcher} from './live-fetcher.ts';
 import {settleLog} from './log-actions.ts';
 import {LogFetcher} from './log-fetcher.ts';
@@ -63,6 +65,7 @@ export class DashboardStore {
   readonly capture: CaptureFetcher;
   readonly live: LiveFetcher;
   readonly sources: SourceFetcher;
+  readonly config: ConfigFetcher;
   readonly terminal: TerminalFetcher;
   readonly #listeners = new Set<() => void>();
   #painted!: PaintedFrame;
@@ -101,6 +104,10 @@ export class DashboardStore {
     this.capture = new CaptureFetcher(deck, () => this.refresh());
     this.live = new LiveFetcher(deck, changed, () => this.now());
     this.sources = new SourceFetcher(deck, changed);
+    this.config = new ConfigFetcher(deck, () => {
+      settleConfig(this);
+      this.refresh();
+    });
     this.terminal = new TerminalFetcher(deck, !options.readOnly, () => this.refresh());
     this.#draw();
   }
@@ -228,6 +235,7 @@ export class DashboardStore {
     const tail = this.#tailChoice(room);
     this.tail.want(tail === null ? null : {choice: tail, limit: room, last: state.log.last});
     this.terminal.want(terminalWish(this, this.#columns, this.#rows));
+    this.config.want(ui.view === 'config');
     this.capture.want(ui.detail?.kind === 'capture' ? ui.detail.id : null);
     const {detail} = ui;
     const live =
@@ -288,6 +296,7 @@ export class DashboardStore {
         capture: this.capture.current,
         live: this.live.current,
         sources: this.sources.current,
+        config: {view: this.config.current, error: this.config.error},
         terminal: {screen: this.terminal.screen, error: this.terminal.error},
       },
       now,

@@ -2,6 +2,7 @@
 import {bindingFor} from '../../src/terminal/keymap.ts';
 import type {MouseEvent} from '../../src/terminal/input.ts';
 import {confirmed, runAction} from './actions.ts';
+import {endSearch, typeSearch} from './config-actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {choose as chooseLog} from './log-actions.ts';
 import {move, selectIndex} from './movement.ts';
@@ -17,6 +18,7 @@ export function pressKey(store: DashboardStore, key: string, typed: string): voi
   if (key === 'ctrl-c') return runAction(store, 'interrupt');
   if (place === 'confirm') return answer(store, key);
   if (place === 'filter') return inFilter(store, key, typed);
+  if (place === 'search') return inSearch(store, key, typed);
   if (place === 'palette' && inPalette(store, key, typed)) return;
   const binding = bindingFor(key, place);
   if (!binding) return;
@@ -29,6 +31,7 @@ export function pasteText(store: DashboardStore, text: string): void {
   const line = text.replace(/[\r\n]+/g, ' ');
   const {overlay} = store.ui;
   if (overlay?.kind === 'filter') typeFilter(store, overlay.text + line);
+  else if (overlay?.kind === 'search') typeSearch(store, (overlay.text + line).slice(0, MOST_TYPED));
   else if (overlay?.kind === 'palette') store.change({overlay: {...overlay, text: (overlay.text + line).slice(0, MOST_TYPED), index: 0}});
 }
 
@@ -40,7 +43,7 @@ export function pointMouse(store: DashboardStore, event: MouseEvent): void {
   if (hit === null) return;
   // Whoever clicks on something of ours is done with the other terminal.
   if (store.ui.pane.typing) leavePane(store);
-  if (hit.type === 'view') return runAction(store, `view-${hit.index + 1}`);
+  if (hit.type === 'view') return runAction(store, `view-${hit.index}`);
   if (hit.type === 'action') return runAction(store, hit.action);
   clickItem(store, hit.index);
 }
@@ -75,6 +78,14 @@ function inFilter(store: DashboardStore, key: string, typed: string): void {
   if (key === 'backspace') return typeFilter(store, [...overlay.text].slice(0, -1).join(''));
   if (key === 'ctrl-u') return typeFilter(store, '');
   if (typed !== '') typeFilter(store, overlay.text + typed);
+}
+
+function inSearch(store: DashboardStore, key: string, typed: string): void {
+  const {overlay} = store.ui;
+  if (overlay?.kind !== 'search') return;
+  if (key === 'enter' || key === 'esc') return endSearch(store, key === 'enter');
+  const text = key === 'backspace' ? [...overlay.text].slice(0, -1).join('') : key === 'ctrl-u' ? '' : overlay.text + typed;
+  if (text !== overlay.text) typeSearch(store, text.slice(0, MOST_TYPED));
 }
 
 /** The log answers while the filter is being typed. */

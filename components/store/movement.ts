@@ -3,8 +3,10 @@ import {selectProcesses} from '../../src/model/select-processes.ts';
 import {bodyHeight} from '../present/present-frame.ts';
 import {signalChoices} from '../present/present-menu.ts';
 import {paletteItems} from '../present/present-palette.ts';
+import {moveInConfig, pickInConfig} from './config-actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {moveInLog} from './log-actions.ts';
+import {step} from './step.ts';
 import {moveInTerminal} from './terminal-actions.ts';
 
 export type Movement = 'up' | 'down' | 'page-up' | 'page-down' | 'home' | 'end';
@@ -25,6 +27,7 @@ export function move(store: DashboardStore, how: Movement, lines = 1): void {
     return store.change({scroll: step(Math.min(ui.scroll, store.frame.scrollMax), store.frame.scrollMax, how, page, lines)});
   }
   if (ui.view === 'logs') return moveInLog(store, how, page, lines);
+  if (ui.view === 'config') return moveInConfig(store, how, page, lines);
   if (ui.view === 'terminal') return moveInTerminal(store, how, page, lines);
   const keys = listKeys(store);
   if (keys.length === 0) return;
@@ -35,6 +38,7 @@ export function move(store: DashboardStore, how: Movement, lines = 1): void {
 /** Selects the item at an index of the list on the screen (a mouse click). */
 export function selectIndex(store: DashboardStore, index: number): void {
   const {ui} = store;
+  if (ui.view === 'config') return pickInConfig(store, index);
   const key = listKeys(store)[index];
   if (key === undefined) return;
   const field = ui.view === 'stacks' ? 'capture' : ui.view === 'processes' ? 'pid' : 'request';
@@ -51,9 +55,4 @@ function listKeys(store: DashboardStore): (string | number)[] {
 function selectedKey(store: DashboardStore): string | number {
   const {view, selected} = store.ui;
   return (view === 'stacks' ? selected.capture : view === 'processes' ? selected.pid : selected.request) ?? '';
-}
-
-function step(from: number, last: number, how: Movement, page: number, lines: number): number {
-  const to = {up: from - lines, down: from + lines, 'page-up': from - page, 'page-down': from + page, home: 0, end: last}[how];
-  return Math.max(0, Math.min(last, to));
 }

@@ -1,5 +1,5 @@
 /** What a presenter gets: everything that decides what is on the screen, at one moment. */
-import type {LogWindow, SourceWindow} from '../../src/model/commands.ts';
+import type {ConfigView, LogWindow, SourceWindow} from '../../src/model/commands.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
@@ -15,6 +15,7 @@ export interface Fetched {
   live: LiveStack | null;
   /** By `sourceKey`; null while it is being fetched. */
   sources: ReadonlyMap<string, SourceWindow | null>;
+  config: {view: ConfigView | null; error: string | null};
   /** The terminal of debug mode; null until it is there. */
   terminal: {screen: TerminalScreen | null; error: string | null};
 }

@@ -6,11 +6,14 @@ import type {Place} from '../../src/terminal/keymap.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 
 const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
-export type View = (typeof VIEWS)[number] | 'terminal';
+export type View = (typeof VIEWS)[number] | 'terminal' | 'config';
+
+/** The digit that opens a view: the same on every server, whether it has all of them or not. */
+export const VIEW_KEYS: Record<View, number> = {overview: 1, requests: 2, stacks: 3, logs: 4, processes: 5, terminal: 6, config: 7};
 
 /** The views of a server, in the order of their keys. */
 export function viewsOf(state: InstanceState): readonly View[] {
-  return state.info?.interactive ? [...VIEWS, 'terminal'] : VIEWS;
+  return state.info?.interactive ? [...VIEWS, 'terminal', 'config'] : [...VIEWS, 'config'];
 }
 
 export type Detail =
@@ -22,7 +25,8 @@ export type Overlay =
   | {kind: 'help'}
   | {kind: 'palette'; text: string; index: number}
   | {kind: 'menu'; pid: number; index: number}
-  | {kind: 'filter'; text: string; before: string};
+  | {kind: 'filter'; text: string; before: string}
+  | {kind: 'search'; text: string; before: ConfigChoice};
 
 export interface Confirmation {
   question: string;
@@ -48,6 +52,19 @@ export interface LogChoice {
   level: LogLevel | 'quiet' | null;
   /** Index into LOG_SOURCES. */
   source: number;
+}
+
+export interface ConfigChoice {
+  /** The options in effect, or the file that was made of them. */
+  part: 'options' | 'file';
+  /** Where the cursor of each is, counted from 0; and the first line of the file on the screen. */
+  option: number;
+  line: number;
+  top: number;
+  /** What is looked for in the part that is open, where it was found, and why it cannot be looked for. */
+  search: string;
+  hits: readonly number[];
+  error: string | null;
 }
 
 export const LOG_SOURCES: readonly {label: string; sources: LogSource[] | null}[] = [
@@ -79,6 +96,7 @@ export interface UiState {
   scroll: number;
   folded: boolean;
   log: LogChoice;
+  config: ConfigChoice;
   /** The terminal of debug mode: do the keys go there, and how many lines above its end is it looked at. */
   pane: {typing: boolean; back: number};
   zoom: boolean;
@@ -98,6 +116,7 @@ export function initialUi(mouse: boolean): UiState {
     scroll: 0,
     folded: true,
     log: {anchor: {mode: 'follow'}, filter: '', level: 'quiet', source: 0},
+    config: {part: 'options', option: 0, line: 0, top: 0, search: '', hits: [], error: null},
     pane: {typing: false, back: 0},
     zoom: false,
     mouse,
@@ -107,7 +126,7 @@ export function initialUi(mouse: boolean): UiState {
 }
 
 /** Where the keys act. A server that could not be started has its own place, whichever view is open. */
-export function placeOf(ui: UiState, failed: boolean): Place | 'filter' | 'confirm' {
+export function placeOf(ui: UiState, failed: boolean): Place | 'filter' | 'search' | 'confirm' {
   if (ui.confirm) return 'confirm';
   if (ui.overlay) return ui.overlay.kind;
   if (ui.detail) return ui.detail.kind;

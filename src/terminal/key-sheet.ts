@@ -5,6 +5,7 @@ const SECTIONS: readonly {title: string; places: readonly Place[]}[] = [
   {title: 'Everywhere', places: ['overview', 'requests', 'stacks', 'logs', 'processes']},
   {title: 'Logs', places: ['logs']},
   {title: 'Processes', places: ['processes']},
+  {title: 'Config', places: ['config']},
   {title: 'Terminal (debug mode)', places: ['terminal', 'pane']},
   {title: 'A request, a capture, a log entry', places: ['request', 'capture', 'entry']},
   {title: 'When the server has failed', places: ['failed']},

@@ -9,6 +9,7 @@ export type Place =
   /** The terminal of debug mode, looked at; and while what is typed goes there. */
   | 'terminal'
   | 'pane'
+  | 'config'
   | 'request'
   | 'capture'
   | 'entry'
@@ -38,8 +39,8 @@ export interface Binding {
 
 const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
 const DETAILS = ['request', 'capture', 'entry'] as const;
-const LISTS = [...VIEWS, 'menu', 'help'] as const;
-const MAIN: readonly Place[] = [...VIEWS, 'terminal', ...DETAILS, 'failed'];
+const LISTS = [...VIEWS, 'config', 'menu', 'help'] as const;
+const MAIN: readonly Place[] = [...VIEWS, 'terminal', 'config', ...DETAILS, 'failed'];
 
 export const KEYMAP: readonly Binding[] = [
   {
@@ -59,6 +60,13 @@ export const KEYMAP: readonly Binding[] = [
     places: MAIN,
     help: 'Terminal (debug mode): what the one process prints, and where its debugger asks',
     debug: true,
+  },
+  {
+    action: 'view-7',
+    keys: ['7'],
+    places: MAIN,
+    help: 'Config: the options in effect, and the httpd.conf that was made of them',
+    command: 'config',
   },
   {action: 'type', keys: ['enter'], places: ['terminal'], label: 'type there', rank: 1, help: 'type into the terminal', changes: true},
   {
@@ -80,7 +88,20 @@ export const KEYMAP: readonly Binding[] = [
   {action: 'open', keys: ['enter'], places: VIEWS, label: 'open', rank: 1, help: 'open what is selected'},
   {action: 'back', keys: ['esc', 'backspace'], places: [...DETAILS, 'help', 'menu'], label: 'back', rank: 0, help: 'back to the list'},
   {action: 'choose', keys: ['enter'], places: ['palette', 'menu'], label: 'do it', rank: 0, help: 'do what is selected'},
-  {action: 'clear', keys: ['esc'], places: ['logs'], help: 'drop the filter'},
+  {action: 'clear', keys: ['esc'], places: ['logs', 'config'], help: 'drop the filter or the search'},
+  {
+    action: 'part',
+    keys: ['o'],
+    places: ['config'],
+    label: 'other part',
+    rank: 1,
+    help: 'from the options in effect to the generated httpd.conf, and back',
+  },
+  {action: 'search', keys: ['/'], places: ['config'], label: 'search', rank: 2, help: 'search for a regular expression'},
+  {action: 'next-hit', keys: ['n'], places: ['config'], help: 'next place where it was found'},
+  {action: 'previous-hit', keys: ['N'], places: ['config'], help: 'previous place where it was found'},
+  {action: 'next-section', keys: [']'], places: ['config'], label: 'next section', rank: 3, help: 'next section or area'},
+  {action: 'previous-section', keys: ['['], places: ['config'], help: 'previous section or area'},
   {action: 'follow', keys: ['F'], places: ['logs'], label: 'follow', rank: 3, help: 'jump to the newest line and follow'},
   {
     action: 'filter',
@@ -128,7 +149,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     action: 'reload',
     keys: ['r'],
-    places: [...VIEWS, 'terminal', ...DETAILS],
+    places: [...VIEWS, 'terminal', 'config', ...DETAILS],
     label: 'reload',
     rank: 4,
     help: 'reload: new daemon processes with the code on disk; what they serve now gets the shutdown timeout',

@@ -8,7 +8,9 @@ import {safeText} from './safe-text.ts';
 import type {Tone} from './theme.ts';
 
 /** What a mouse click means: chosen by the presenter, carried out by the store. */
-export type Hit = {type: 'view'; index: number} | {type: 'item'; index: number} | {type: 'action'; action: string};
+export type Hit =
+  /** A view by its digit. */
+  {type: 'view'; index: number} | {type: 'item'; index: number} | {type: 'action'; action: string};
 
 export interface Span {
   text: string;

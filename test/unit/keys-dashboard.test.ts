@@ -12,7 +12,9 @@ test('digits, tab and shift-tab choose the view', async () => {
     ['3', /captures/],
     ['4', /following/],
     ['5', /guard/],
+    ['7', /options in effect/],
     [KEY.tab, /requests .*\/s/],
+    [KEY.shiftTab, /options in effect/],
     [KEY.shiftTab, /guard/],
   ] as const) {
     screen.press(key);

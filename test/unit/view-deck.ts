@@ -2,7 +2,7 @@
  * A deck for view tests: a real state made by the real reducer from events, and the log, captures and sources that such a server
  * would answer with, kept in memory. It notes what it is asked and told.
  */
-import type {Command, CommandResult, LogWindow, Query, QueryResults} from '../../src/model/commands.ts';
+import type {Command, CommandResult, ConfigView, LogWindow, Query, QueryResults} from '../../src/model/commands.ts';
 import type {Deck} from '../../src/model/deck.ts';
 import type {ActiveRequest, DeckEvent, InstanceInfo, ProcessRow} from '../../src/model/events.ts';
 import {isChatter, LOG_LEVELS, type LogEntry} from '../../src/model/log.ts';
@@ -303,6 +303,39 @@ export const SOURCE = [
   '        pass',
 ];
 
+/** Set up with `--threads 7 --https-port 8443`, as if the table had these options. */
+export const CONFIG: ConfigView = {
+  options: [
+    {name: '--host', area: 'network', value: '-', given: false, help: 'Address to listen on; all of them when it is not given.'},
+    {name: '--https-port', area: 'https', value: '8443', given: true, help: 'Port for HTTPS.'},
+    ...Array.from({length: 60}, (_, index) => ({
+      name: `--limit-${index}`,
+      area: 'capacity',
+      value: String(index),
+      given: false,
+      help: `Limit number ${index}, which is there so that the list is longer than any screen.`,
+    })),
+    {name: '--threads', area: 'capacity', value: '7', given: true, help: 'Threads of each daemon process.'},
+  ],
+  file: '/tmp/root/httpd.conf',
+  lines: [
+    '# Written by wsgideck; each start writes it anew.',
+    '# wsgideck start-server "app.wsgi"',
+    '',
+    '# Modules',
+    ...Array.from({length: 40}, (_, index) => `LoadModule part_${index}_module "/usr/lib/apache2/modules/mod_part_${index}.so"`),
+    '',
+    '# Python and the daemon processes',
+    'WSGIDaemonProcess "localhost:8000" \\',
+    '    threads=7 \\',
+    '    home="/srv/shop"',
+    'WSGIPassAuthorization On',
+    '',
+    '# Mine',
+    'LogLevel info',
+  ],
+};
+
 export class MemoryDeck implements Deck {
   readonly sent: Command[] = [];
   readonly asked: Query[] = [];
@@ -311,6 +344,7 @@ export class MemoryDeck implements Deck {
   /** Set to say what commands are answered with. */
   result: CommandResult = {ok: true, text: 'done'};
   gone: string | null = null;
+  config: ConfigView = CONFIG;
   #state: InstanceState;
   readonly #listeners = new Set<() => void>();
 
@@ -355,7 +389,7 @@ export class MemoryDeck implements Deck {
     if (query.type === 'log') return windowOf(this.log, query);
     if (query.type === 'capture') return this.captures.find((one) => one.id === query.id) ?? null;
     if (query.type === 'live') return capture({id: 0, at: Date.now(), pid: query.pid});
-    if (query.type === 'config') return {options: [], file: '/tmp/root/httpd.conf', lines: []};
+    if (query.type === 'config') return this.config;
     if (query.type === 'terminal') throw new Error('this server has no terminal');
     return {file: query.file, from: 114, lines: SOURCE};
   }

@@ -29,6 +29,11 @@ function evilDeck(): MemoryDeck {
       ],
     }),
   ];
+  deck.config = {
+    options: [{name: `--x${EVIL}`, area: EVIL, value: EVIL, given: true, help: EVIL}],
+    file: EVIL,
+    lines: ['', `# ${EVIL}`, `Define ${EVIL}`],
+  };
   deck.happen(
     event({type: 'instance', info: {...INFO, name: `n${EVIL}`, url: `http://x${EVIL}`, python: EVIL, modWsgi: `6${EVIL}`}}),
     event({type: 'requests', pid: 23117, requests: [one], busy: 1, total: 5, dropped: 0}),
@@ -57,7 +62,7 @@ function evilDeck(): MemoryDeck {
   return deck;
 }
 
-test.each(['1', '2', '2,enter', '3', '3,enter', '4', '4,enter', '5', ':', '?'])('on %s', async (keys) => {
+test.each(['1', '2', '2,enter', '3', '3,enter', '4', '4,enter', '5', '7', '7,o', ':', '?'])('on %s', async (keys) => {
   using screen = view(evilDeck(), {columns: 120, rows: 34});
   const titles: string[] = [];
   screen.term.onTitleChange((title) => titles.push(title));
@@ -66,7 +71,8 @@ test.each(['1', '2', '2,enter', '3', '3,enter', '4', '4,enter', '5', ':', '?'])(
     screen.press(key === 'enter' ? KEY.enter : key);
     await screen.shows(/quit|back|do it/);
   }
-  if (keys === '4' || keys.startsWith('3') || keys.startsWith('2') || keys === '1') await screen.shows(/␛\]0;pwned␇/);
+  if (keys === '4' || keys.startsWith('3') || keys.startsWith('2') || keys === '1' || keys.startsWith('7'))
+    await screen.shows(/␛\]0;pwned␇/);
   // What Ink itself writes: colours, cursor movement, erasing a line, the alternate screen, bracketed paste, synchronised output.
   const stripped = screen.screen.raw.replace(/\u001b\[(?:\??[\d;]*[hlmGKABCDEFHJ])/g, '');
   expect(stripped).not.toContain('\u001b');

@@ -21,6 +21,7 @@ const MUST_SHOW: Record<string, RegExp[]> = {
   '3': [/2 captures/, /timeout +request timeout/, /asked/],
   '4': [/following/, /ValueError: bad card/],
   '5': [/daemon +23117/, /guard/, /request timeout/],
+  '7': [/options in effect/, /HTTPS/, /● +--https-port +8443/, /--host: Address to listen on/],
 };
 
 describe.each(SIZES)('%i x %i', (columns, rows) => {
@@ -62,6 +63,12 @@ test('no size makes a frame of another height or a row wider than the screen, in
     'filter',
     'view-5',
     'signal',
+    'view-7',
+    'end',
+    'part',
+    'next-section',
+    'next-section',
+    'search',
     'view-1',
     'help',
     'palette',
