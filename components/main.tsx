@@ -7,6 +7,7 @@ import {TerminalOutput, type TtySink} from '../src/terminal/output.ts';
 import {MOUSE_OFF, MOUSE_ON, neverBlock, RESTORE} from '../src/terminal/restore.ts';
 import {mountDashboard} from './mount.tsx';
 import {DashboardStore} from './store/dashboard-store.ts';
+import {resumeScreen} from './resume.ts';
 import {pointMouse} from './store/keys.ts';
 
 export interface DashboardOptions {
@@ -67,10 +68,13 @@ export async function runDashboard(deck: Deck, options: DashboardOptions): Promi
   const app = mountDashboard(store, input as unknown as NodeJS.ReadStream, output as unknown as NodeJS.WriteStream);
   // A component that throws in render ends Ink silently: only this promise tells.
   app.waitUntilExit().catch(crashed);
+  const resumed = () => resumeScreen(app, input, output, store.ui.mouse);
+  process.on('SIGCONT', resumed);
   output.write(MOUSE_ON);
   store.start();
 
   const {code, message} = await ended;
+  process.off('SIGCONT', resumed);
   store.stop();
   try {
     app.unmount();

@@ -1,16 +1,19 @@
 /** The last line: a question, a passing message, what is being typed, or the keys of this place. */
+import {plural} from '../../src/terminal/format.ts';
 import {bindingsOf, keyLabel, type Place} from '../../src/terminal/keymap.ts';
 import {pack, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
 import {offered} from './present-offered.ts';
 import type {Snapshot} from '../store/snapshot.ts';
-import {placeOf} from '../store/ui-state.ts';
+import {placeOf, type Confirmation} from '../store/ui-state.ts';
 
 export function presentFooter(s: Snapshot, width: number): Row {
   const {ui, glyphs} = s;
   const place = placeOf(ui, s.state.lifecycle.phase === 'failed');
   if (ui.confirm) {
     const answer = [span('y', 'accent'), span(' yes  ', 'dim'), span('n', 'accent'), span(' no', 'dim')];
-    return {spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon')]};
+    return {
+      spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon'), span(consequence(ui.confirm, s), 'soon')],
+    };
   }
   if (ui.overlay?.kind === 'filter') {
     const hint = s.fetched.log.window?.error;
@@ -27,6 +30,15 @@ export function presentFooter(s: Snapshot, width: number): Row {
     ui.status !== null && ui.status.until > s.now ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
   const room = width - rowWidth(status) - 2;
   return {spans: [...(status.length > 0 ? status : [span(' ')]), ...keys(place as Place, s, Math.max(0, room))]};
+}
+
+/** What a yes means for the requests that are in flight at this moment. */
+function consequence({requests}: Confirmation, s: Snapshot): string {
+  if (requests === undefined) return '';
+  const {length} = s.state.requests;
+  if (length === 0) return ' Nothing is in flight';
+  const many = `${plural(length, 'request')} in flight`;
+  return {cuts: ` Cuts ${many}`, waits: ` First waits for ${many}`, 'gives 3 s': ` ${many}, given about 3 s to finish`}[requests];
 }
 
 function keys(place: Place, s: Snapshot, room: number): Span[] {

@@ -2,7 +2,6 @@
 import type {Command} from '../../src/model/commands.ts';
 import {selectAttention} from '../../src/model/select-attention.ts';
 import {selectProcesses} from '../../src/model/select-processes.ts';
-import {plural} from '../../src/terminal/format.ts';
 import {signalChoices} from '../present/present-menu.ts';
 import {paletteItems} from '../present/present-palette.ts';
 import {configAction} from './config-actions.ts';
@@ -10,7 +9,7 @@ import type {DashboardStore} from './dashboard-store.ts';
 import {logAction} from './log-actions.ts';
 import {move} from './movement.ts';
 import {leavePane, typeThere} from './terminal-actions.ts';
-import {VIEW_KEYS, viewsOf, type View} from './ui-state.ts';
+import {VIEW_KEYS, viewsOf, type Confirmation, type View} from './ui-state.ts';
 
 /** Carries out an action by its name in the key table. */
 export function runAction(store: DashboardStore, action: string): void {
@@ -87,17 +86,24 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'retry':
       return void carryOut(store, {type: 'restart', graceful: false}, 'starting Apache again');
     case 'restart':
-      return confirm(store, {type: 'restart', graceful: false}, `Restart Apache? ${cuts(store)}`);
+      return confirm(store, {type: 'restart', graceful: false}, 'Restart Apache?', 'cuts');
     case 'restart-graceful':
-      return confirm(store, {type: 'restart', graceful: true}, `Restart gracefully? ${inFlight(store)}, given about 3 s to finish`);
+      return confirm(store, {type: 'restart', graceful: true}, 'Restart gracefully?', 'gives 3 s');
     case 'stop':
-      return confirm(store, {type: 'stop', now: false}, `Stop the server? First waits for ${inFlight(store)}`);
+      return confirm(store, {type: 'stop', now: false}, 'Stop the server?', 'waits');
     case 'stop-now':
-      return confirm(store, {type: 'stop', now: true}, `Stop now? ${cuts(store)}`);
+      return confirm(store, {type: 'stop', now: true}, 'Stop now?', 'cuts');
     case 'quit':
       return quit(store);
     case 'interrupt':
       return interrupt(store);
+    case 'background':
+      return store.say(
+        store.options.quitMeans === 'detach'
+          ? 'not put in the background: q leaves, the server goes on'
+          : 'not put in the background: leave it open; wsgideck attach opens another screen',
+        'dim',
+      );
   }
 }
 
@@ -180,9 +186,9 @@ function choose(store: DashboardStore): void {
   }
 }
 
-function confirm(store: DashboardStore, command: Command, question: string): void {
+function confirm(store: DashboardStore, command: Command, question: string, requests?: Confirmation['requests']): void {
   if (store.options.readOnly) return store.say('this screen may only look', 'soon');
-  store.change({confirm: {question, command}, overlay: null});
+  store.change({confirm: {question, command, ...(requests ? {requests} : {})}, overlay: null});
 }
 
 function quit(store: DashboardStore): void {
@@ -192,8 +198,7 @@ function quit(store: DashboardStore): void {
     store.change({stops: 2});
     return void carryOut(store, {type: 'stop', now: true}, 'leaving').then(() => store.leave(0));
   }
-  if (state.requests.length > 0)
-    return confirm(store, {type: 'stop', now: false}, `Quit and stop the server? First waits for ${inFlight(store)}`);
+  if (state.requests.length > 0) return confirm(store, {type: 'stop', now: false}, 'Quit and stop the server?', 'waits');
   stopGracefully(store);
 }
 
@@ -209,13 +214,4 @@ function stopGracefully(store: DashboardStore): void {
   const busy = store.snapshot.state.requests.length > 0;
   store.change({stops: 1, confirm: null, overlay: null, detail: null, scroll: 0, ...(busy ? {view: 'requests' as const} : {})});
   void carryOut(store, {type: 'stop', now: false}, 'stopping gracefully; ctrl-c again stops now');
-}
-
-function cuts(store: DashboardStore): string {
-  const {length} = store.snapshot.state.requests;
-  return length === 0 ? 'nothing is in flight' : `cuts ${plural(length, 'request')} in flight`;
-}
-
-function inFlight(store: DashboardStore): string {
-  return `${plural(store.snapshot.state.requests.length, 'request')} in flight`;
 }

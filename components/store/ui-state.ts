@@ -31,8 +31,8 @@ export type Overlay =
 export interface Confirmation {
   question: string;
   command: Command;
-  /** Leave the screen once the command has been carried out. */
-  leave?: boolean;
+  /** What happens to the requests in flight. How many those are is said with the question, as long as it stands. */
+  requests?: 'cuts' | 'waits' | 'gives 3 s';
 }
 
 export type LogAnchor =

@@ -193,6 +193,7 @@ export const KEYMAP: readonly Binding[] = [
     places: [...MAIN, 'help', 'palette', 'menu'],
     help: 'stop gracefully and show progress; again: stop now',
   },
+  {action: 'background', keys: ['ctrl-z'], places: MAIN, help: 'nothing: this screen stays in the foreground'},
 ];
 
 /** The binding of a key in a place, or undefined. */

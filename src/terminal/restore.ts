@@ -9,6 +9,9 @@ export const MOUSE_OFF = '\u001b[?1006l\u001b[?1002l\u001b[?1000l';
  */
 export const RESTORE = `\u001b[?2026l${MOUSE_OFF}\u001b[?1004l\u001b[?2004l\u001b[0m\u001b[?1049l\u001b[?25h`;
 
+/** The screen is ours again: the alternate one, empty, without a cursor, with pasted text in brackets. */
+export const TAKE = '\u001b[0m\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?2004h';
+
 /** Node's handle of a tty stream: not documented, stable since Node 0.11, and the only way to this switch. */
 interface Blocking {
   _handle?: {setBlocking?(on: boolean): unknown};

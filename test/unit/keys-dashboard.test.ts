@@ -105,14 +105,14 @@ test('stop and restart ask first and say what they cut', async () => {
   screen.press(':');
   await screen.shows(/type some letters/);
   screen.press('s', 't', 'o', 'p', ' ', 'n', 'o', 'w', KEY.enter);
-  await screen.shows(/Stop now\? cuts 3 requests in flight/);
+  await screen.shows(/Stop now\? Cuts 3 requests in flight/);
   screen.press('n');
   await screen.shows(/q quit/);
   expect(screen.deck.commands()).toEqual([]);
   screen.press(KEY.ctrlP);
   await screen.shows(/type some letters/);
   screen.press('r', 'e', 's', 't', 'a', 'r', 't', KEY.enter);
-  await screen.shows(/Restart Apache\? cuts 3 requests/);
+  await screen.shows(/Restart Apache\? Cuts 3 requests/);
   screen.press('y');
   await screen.shows(/done/);
   expect(screen.deck.commands()).toEqual([{type: 'restart', graceful: false}]);
@@ -213,6 +213,18 @@ test('help lists the keys of its view, from the table', async () => {
   expect(text).toMatch(/ctrl-c +stop gracefully and show progress; again: stop now/);
 });
 
+test('ctrl-z does nothing, and says so', async () => {
+  using screen = view(ready());
+  await screen.shows(/q quit/);
+  screen.press('\u001a');
+  await screen.shows(/not put in the background: leave it open; wsgideck attach/);
+  using attached = view(ready(), {quitMeans: 'detach'});
+  await attached.shows(/q detach/);
+  attached.press('\u001a');
+  await attached.shows(/not put in the background: q leaves, the server goes on/);
+  expect([screen.left, attached.left]).toEqual([[], []]);
+});
+
 test('pasted text is never taken as keys', async () => {
   using screen = view(ready());
   await screen.shows(/q quit/);
@@ -263,6 +275,10 @@ test('q on a busy server asks; attached screens only leave', async () => {
     using screen = view(ready());
     screen.press('q');
     await screen.shows(/Quit and stop the server\? First waits for 3 requests in flight/);
+    for (const pid of [23117, 23118]) {
+      screen.deck.happen(event({type: 'requests', pid, requests: [], busy: 0, total: 5, dropped: 0}));
+      await screen.shows(pid === 23117 ? /First waits for 1 request in flight/ : /stop the server\? Nothing is in flight/);
+    }
     expect(screen.deck.commands()).toEqual([]);
   }
   using attached = view(ready(), {quitMeans: 'detach'});
