@@ -21,6 +21,7 @@ async function serveWith(lines: string, server: SetUp): Promise<void> {
     `ErrorLog ${server.folder}/log`,
     `Listen 127.0.0.1:${server.port}`,
     // 4.9.4 hangs at the end of a sub-interpreter in one of Apache's own processes.
+    `WSGISocketPrefix ${server.folder}/wsgi`,
     'WSGIDaemonProcess here',
     `WSGIScriptAlias / ${server.script} process-group=here application-group=%{GLOBAL}`,
     `<Directory ${server.folder}>`,
