@@ -61,6 +61,7 @@ class Talking(unittest.TestCase):
         run_inside(
             SERVED
             + """
+            supervisor.read("hello")  # from now on a load is news; before, it is part of the greeting
             sys.modules["__wsgi__"].application.__globals__["GO"].set()
             write("def application(environ, start_response):\\n    raise OSError('no')\\n")
             handle = run("handler.py", SETTINGS=settings())["handle_request"]
