@@ -9,6 +9,8 @@ export function resumeScreen(app: Instance, input: TerminalInput, output: Termin
   // Node does not switch to a mode it believes to be in.
   input.setRawMode(false);
   input.setRawMode(true);
+  // A resize meanwhile was told to the shell's processes, not to us: Node reads the size when it hears of one.
+  process.emit('SIGWINCH', 'SIGWINCH');
   output.whenIdle(() => {
     // Ink forgets the frame that it believes to be on the screen; a resize makes it draw the next one at once.
     app.clear();

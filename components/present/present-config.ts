@@ -11,7 +11,7 @@ import {ruleRow} from './present-rule.ts';
 const COLUMNS: readonly Column[] = [
   {title: '', width: 1, rank: 0},
   {title: 'option', width: 29, rank: 0},
-  {title: 'value', width: 20, grow: 2, rank: 0},
+  {title: 'value', width: 20, grow: 1, rank: 0},
   {title: 'what it does', width: 40, grow: 3, rank: 1},
 ];
 

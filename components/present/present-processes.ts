@@ -79,10 +79,12 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   }
   rows.push(BLANK);
   if (restarts.length === 0) return {rows: [...rows, row(span(' no process has gone since the start', 'dim'))]};
-  const words = layout(RESTARTS, width);
+  // Where nothing was cut off, the words get the room of the numbers.
+  const columns = restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1);
+  const words = layout(columns, width);
   rows.push(
     row(span(` ${plural(restarts.length, 'process has', 'processes have')} gone, newest first`)),
-    tableHead(words, RESTARTS, s.glyphs),
+    tableHead(words, columns, s.glyphs),
   );
   for (const one of restarts.slice(0, Math.max(0, height - rows.length))) {
     const cause = RESTART_WORDS[one.cause];

@@ -101,7 +101,7 @@ export function runAction(store: DashboardStore, action: string): void {
       return store.say(
         store.options.quitMeans === 'detach'
           ? 'not put in the background: q leaves, the server goes on'
-          : 'not put in the background: leave it open; wsgideck attach opens another screen',
+          : 'not put in the background; wsgideck attach opens another screen',
         'dim',
       );
   }

@@ -10,6 +10,8 @@ import {deckWords} from './deck-words.ts';
 export function keepDeckLog(bus: Bus, add: (entry: LogEntry) => void): () => void {
   const pid = process.pid;
   return bus.listen((event) => {
+    // The phase says it in the same moment.
+    if (event.type === 'reload' && event.reload.status === 'running') return;
     const words = deckWords(event, bus.state());
     if (words === null) return;
     const entry: LogEntry = {seq: 0, at: event.at, source: 'deck', level: words.level, text: words.text, pid};

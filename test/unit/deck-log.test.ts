@@ -25,6 +25,8 @@ test('phases, restarts, reloads and notices are written down with their severity
   const reload = {id: 1, names: ['views.py'], files: 1, seenAt: 1, answeredAt: null, ms: null, by: 'change' as const};
   bus.put({type: 'phase', phase: 'ready', detail: ''});
   bus.put({type: 'restart', pid: 7, cause: 'request-timeout', text: 'GET /slow took 60 s', processGroup: 'shop', source: 'log'});
+  bus.put({type: 'phase', phase: 'reloading', detail: 'new code: views.py'});
+  bus.put({type: 'reload', reload: {...reload, status: 'running'}});
   bus.put({type: 'reload', reload: {...reload, status: 'failed', detail: 'a syntax error'}});
   bus.put({type: 'notice', key: 'a', severity: 'warn', text: 'the disk is full', remedy: 'make room'});
   bus.put({type: 'notice', key: 'a', severity: 'warn', text: '', cleared: true});
@@ -33,11 +35,12 @@ test('phases, restarts, reloads and notices are written down with their severity
   expect(await lines()).toEqual([
     'deck notice ready',
     'deck warn process 7 (shop): GET /slow took 60 s',
+    'deck notice reloading: new code: views.py',
     'deck error reload failed: views.py: a syntax error',
     'deck warn warn: the disk is full - make room',
     'deck error failed: Apache died',
   ]);
-  expect(bus.state().log).toMatchObject({last: 5, counts: {error: 2, warn: 2, notice: 1}});
+  expect(bus.state().log).toMatchObject({last: 6, counts: {error: 2, warn: 2, notice: 2}});
 });
 
 test('what somebody asked for, and what is known better already, is not told again', async () => {

@@ -217,7 +217,7 @@ test('ctrl-z does nothing, and says so', async () => {
   using screen = view(ready());
   await screen.shows(/q quit/);
   screen.press('\u001a');
-  await screen.shows(/not put in the background: leave it open; wsgideck attach/);
+  await screen.shows(/not put in the background; wsgideck attach opens another screen/);
   using attached = view(ready(), {quitMeans: 'detach'});
   await attached.shows(/q detach/);
   attached.press('\u001a');

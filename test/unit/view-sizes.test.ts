@@ -20,7 +20,7 @@ const MUST_SHOW: Record<string, RegExp[]> = {
   '2': [/3 active on 2 processes/, /157 s = 60 s × \(1 \+ ln 5\)/, /41\.2 s.*\/checkout\/pay.*116 s/, /\/search/],
   '3': [/2 captures/, /timeout +request timeout/, /asked/],
   '4': [/following/, /ValueError: bad card/],
-  '5': [/daemon +23117/, /guard/, /request timeout/],
+  '5': [/daemon +23117/, /guard/, /request timeout +a request took longer/],
   '7': [/options in effect/, /HTTPS/, /● +--https-port +8443/, /--host: Address to listen on/],
 };
 
