@@ -87,6 +87,8 @@ export class Observer {
       if (this.#isDaemon(pid, reason.processGroup !== undefined))
         this.#bus.put({type: 'restart', at: entry.at, pid, cause, text, processGroup, source: 'log'});
     }
+    // One that dies within its first second is in no reading of /proc: only this tells the hub to look for its last words.
+    if (reason?.gone) this.#hub.processExited(reason.pid);
     if (entry.kind === 'stack-dump') this.#dump(entry);
   }
 

@@ -8,6 +8,8 @@ const EVERY = 1000;
 const HOST_EVERY = 5000;
 /** Apache replaces a daemon within seconds; what ended longer ago is another story, in milliseconds. */
 const REPLACED_WITHIN = 60_000;
+/** The log tells of an end up to a second after Apache has replaced the process: until then another one may be the predecessor. */
+const SETTLED = 4000;
 
 export interface KnownProcesses {
   guard: number | null;
@@ -77,7 +79,7 @@ export class ProcessWatch {
     const {agents, restarts} = this.#bus.state();
     const rows = this.#read().map(({startTicks: _, ...row}) => {
       if (row.role !== 'daemon') return row;
-      if (!this.#reported.has(row.pid)) this.#take(row.pid, row.startedAt);
+      if (!this.#reported.has(row.pid) || Date.now() - row.startedAt < SETTLED) this.#take(row.pid, row.startedAt);
       const agent = agents.find((one) => one.pid === row.pid);
       const before = restarts.find((one) => one.pid === this.#replaced.get(row.pid));
       return {
@@ -95,7 +97,7 @@ export class ProcessWatch {
 
   /** A new daemon takes the place of the one that went last and that no other has taken. */
   #take(pid: number, startedAt: number): void {
-    const taken = new Set(this.#replaced.values());
+    const taken = new Set([...this.#replaced].flatMap(([by, gone]) => (by === pid ? [] : [gone])));
     const gone = this.#bus
       .state()
       .restarts.findLast((one) => !taken.has(one.pid) && one.at <= startedAt + EVERY && one.at > startedAt - REPLACED_WITHIN);

@@ -194,7 +194,7 @@ function oldestFirst(a: {startedAt: number}, b: {startedAt: number}): number {
  */
 function restart(state: InstanceState, event: EventOf<'restart'>): InstanceState {
   const before = state.restarts.find((one) => one.pid === event.pid);
-  const known = before !== undefined && KNOWLEDGE[before.cause] !== 0 && (KNOWLEDGE[event.cause] ?? 2) <= (KNOWLEDGE[before.cause] ?? 2);
+  const known = before !== undefined && knowledge(before) !== 0 && knowledge(event) <= knowledge(before);
   const record = {
     at: before?.at ?? event.at,
     pid: event.pid,
@@ -214,7 +214,12 @@ function restart(state: InstanceState, event: EventOf<'restart'>): InstanceState
   };
 }
 
-/** How much a cause explains; causes not listed here explain most. */
+/** How much a cause explains; causes not listed here explain most. Of a crash the log knows a number, the agent the place. */
+function knowledge({cause, source}: Pick<EventOf<'restart'>, 'cause' | 'source'>): number {
+  if (cause === 'crash' && source === 'agent') return 1.75;
+  return KNOWLEDGE[cause] ?? 2;
+}
+
 const KNOWLEDGE: Partial<Record<string, number>> = {unknown: 0, shutdown: 1, killed: 1, crash: 1.5};
 
 function exception(state: InstanceState, event: EventOf<'exception'>): InstanceState {

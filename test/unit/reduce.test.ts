@@ -36,6 +36,18 @@ test('the best-known cause of a restart stays, in whatever order the sources spe
   }
 });
 
+test('of a crash the log knows a number and the agent the place, which counts for more, whoever speaks first', () => {
+  const facts = [
+    {type: 'restart', pid: 7, cause: 'crash', text: 'crashed with SIGSEGV', processGroup: 'g', source: 'log'},
+    {type: 'restart', pid: 7, cause: 'crash', text: 'crashed in GET /fault', processGroup: 'g', source: 'agent'},
+  ] as const;
+  for (const order of [facts, facts.toReversed()]) {
+    const bus = new Bus('shop');
+    for (const fact of order) bus.put(fact);
+    expect(bus.state().restarts).toMatchObject([{cause: 'crash', text: 'crashed in GET /fault', source: 'agent'}]);
+  }
+});
+
 test('equal exceptions are one record with a count', () => {
   const bus = new Bus('shop');
   for (let n = 0; n < 3; n++) bus.put({type: 'exception', pid: 1, title: 'ValueError: bad', traceback: [], file: 'a.py', line: 3});
