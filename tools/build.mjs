@@ -21,6 +21,7 @@ const PYTHON = [
   'agent.py',
   'agent_main.py',
   'handler.py',
+  'service.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];
 

@@ -11,6 +11,15 @@ interface End {
   pid: number;
 }
 
+/** What the runner says before it lets a script wait, in seconds; `until` in milliseconds since the epoch. */
+interface Pause {
+  times: number;
+  seconds: number;
+  until: number;
+}
+
+const SILENT = 'its script returned, or left without a word';
+
 export interface LoopNotice {
   text: string;
   remedy: string;
@@ -29,6 +38,7 @@ export class EndCounter {
   readonly #name: string;
   #ends: End[] = [];
   #looping = false;
+  #pause: Pause | null = null;
 
   constructor(kind: 'service' | 'daemon', name: string) {
     this.#kind = kind;
@@ -49,20 +59,36 @@ export class EndCounter {
     return this.#notice(at, why);
   }
 
+  /** The runner of services (native-shim/python/service.py) holds this one back. @returns what to say. */
+  waits(pause: Pause, why: string): LoopNotice {
+    this.#looping = true;
+    this.#pause = pause;
+    return this.#notice(pause.until, why);
+  }
+
   /** True once, when a loop has been calm for long enough. */
   calmed(at: number): boolean {
-    if (!this.#looping || at - (this.#ends.at(-1)?.at ?? 0) < CALM) return false;
+    const last = Math.max(this.#ends.at(-1)?.at ?? 0, this.#pause?.until ?? 0);
+    if (!this.#looping || at - last < CALM) return false;
     this.#looping = false;
+    this.#pause = null;
     this.#ends = [];
     return true;
   }
 
   #notice(at: number, why: string): LoopNotice {
+    if (this.#pause !== null) {
+      const {times: inRow, seconds: pause} = this.#pause;
+      return {
+        text: `service ${this.#name} has ended ${inRow} times in a row, next try in ${pause} s: ${why || SILENT}`,
+        remedy: 'a saved script is tried at once; a service script must not return, and must wait between its own tries',
+      };
+    }
     const times = this.#ends.length;
     const seconds = Math.max(1, Math.round((at - this.#ends[0]!.at) / 1000));
     if (this.#kind === 'service') {
       return {
-        text: `service ${this.#name} has ended ${times} times in ${seconds} s: ${why || 'its script returned, or left without a word'}`,
+        text: `service ${this.#name} has ended ${times} times in ${seconds} s: ${why || SILENT}`,
         remedy:
           'Apache starts it again each second, without any back-off: a service script must not return, and must wait between its tries',
       };
@@ -81,6 +107,8 @@ const ASKED = new Set<RestartCause>(['shutdown', 'reload', 'apache-restart', 'gr
 export function watchRestartLoops(bus: Bus): () => void {
   const counters = new Map<string, EndCounter>();
   const words = new LastWords();
+  /** The process of each service that went last: its successor waits because of it. */
+  const lastPid = new Map<string, number>();
   const counter = (key: string, kind: 'service' | 'daemon', name: string) => {
     const found = counters.get(key) ?? new EndCounter(kind, name);
     counters.set(key, found);
@@ -93,12 +121,18 @@ export function watchRestartLoops(bus: Bus): () => void {
   const steady = () => ['ready', 'degraded'].includes(bus.state().lifecycle.phase);
 
   const unlisten = bus.listen((event) => {
-    if (event.type === 'log') return words.hear(event.entry);
+    if (event.type === 'log') {
+      const pause = steady() ? pauseOf(event.entry) : null;
+      if (pause === null) return words.hear(event.entry);
+      const key = `loop service ${pause.service}`;
+      return put(key, counter(key, 'service', pause.service).waits(pause, words.of(lastPid.get(key) ?? 0)));
+    }
     if (event.type !== 'restart' || ASKED.has(event.cause) || !steady()) return;
     const service = event.processGroup.startsWith(SERVICE_GROUP) ? event.processGroup.slice(SERVICE_GROUP.length) : null;
     const key = service === null ? 'loop daemon' : `loop service ${service}`;
     // mod_wsgi ends a service with status 0 whatever its script did: what it said last tells more.
     const why = service === null ? event.text : words.of(event.pid);
+    if (service !== null) lastPid.set(key, event.pid);
     put(key, counter(key, service === null ? 'daemon' : 'service', service ?? '').ended(event.pid, event.at, why));
   });
   const timer = setInterval(() => {
@@ -111,6 +145,14 @@ export function watchRestartLoops(bus: Bus): () => void {
     unlisten();
     clearInterval(timer);
   };
+}
+
+/** A pause that the runner of services announces, by its line in the log; null for every other line. */
+function pauseOf({source, text, at}: LogEntry): (Pause & {service: string}) | null {
+  if (source !== 'app' || !text.startsWith('wsgideck: service ')) return null;
+  const [, service, times, seconds] = /^wsgideck: service (\S+) has ended (\d+) times in a row .*; next try in (\d+) s$/.exec(text) ?? [];
+  if (service === undefined) return null;
+  return {service, times: Number(times), seconds: Number(seconds), until: at + Number(seconds) * 1000};
 }
 
 /** mod_wsgi's name of a service's process group, before the service's own. */

@@ -15,8 +15,8 @@ test.each(columns())('a service has its row and its lines; one that fails in a l
   expect(entry.pid).toBe(service.pid);
 
   const loop = await deck.waitEvent('notice', (event) => event.key === 'loop service broken', 40_000);
-  expect(loop.text).toMatch(/^service broken has ended 5 times in \d+ s: ValueError: the queue is not there/);
-  expect(loop.remedy).toContain('without any back-off');
+  expect(loop.text).toMatch(/^service broken has ended 3 times in a row, next try in 1 s: ValueError: the queue is not there/);
+  expect(loop.remedy).toContain('a saved script is tried at once');
   expect(deck.events().some((event) => event.type === 'notice' && event.key === 'loop service worker')).toBe(false);
   expect((await deck.get('/')).status).toBe(200);
   await deck.stop();

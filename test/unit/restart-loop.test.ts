@@ -27,6 +27,29 @@ test('a loop is over, once, when it has been calm', () => {
   expect(counter.ended(50, 61_000, '')).toBeNull();
 });
 
+test('a service that is held back is in a loop for as long as it waits, and says when it tries next', () => {
+  const bus = new Bus('test');
+  const stop = watchRestartLoops(bus);
+  bus.put({type: 'phase', phase: 'ready', detail: ''});
+  const line = 'wsgideck: service mail has ended 8 times in a row within 10 s of its start; next try in 30 s';
+  bus.put({type: 'log', entry: {seq: 1, at: 900, source: 'app', level: 'error', pid: 50, text: 'OSError: no route'}});
+  bus.put({type: 'restart', pid: 50, cause: 'unknown', text: 'ended', processGroup: 'service:mail', source: 'log', at: 1000});
+  expect(bus.state().notices).toEqual([]);
+  // Only what the program itself has said in the log counts.
+  bus.put({type: 'log', entry: {seq: 2, at: 1000, source: 'access', level: 'info', text: line}});
+  expect(bus.state().notices).toEqual([]);
+  bus.put({type: 'log', entry: {seq: 3, at: 1000, source: 'app', level: 'info', pid: 51, text: line}});
+  const [notice] = bus.state().notices;
+  expect(notice?.text).toBe('service mail has ended 8 times in a row, next try in 30 s: OSError: no route');
+  expect(notice?.remedy).not.toContain('without any back-off');
+  stop();
+
+  const counter = new EndCounter('service', 'mail');
+  counter.waits({times: 8, seconds: 30, until: 31_000}, '');
+  expect(counter.calmed(40_000)).toBe(false);
+  expect(counter.calmed(51_000)).toBe(true);
+});
+
 test('what somebody asked for is no loop, nor is what happens while Apache is started or stopped', () => {
   const bus = new Bus('test');
   const stop = watchRestartLoops(bus);

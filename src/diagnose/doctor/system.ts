@@ -23,7 +23,7 @@ function kernelNumber(path: string): number | null {
 async function ownFindings(): Promise<Finding[]> {
   const node = ok('Node', `${process.versions.node}, ${process.execPath}`);
   try {
-    for (const name of ['wsgideck-guard', 'handler.py', ...AGENT_FILES]) accessSync(nativeAsset(name), constants.R_OK);
+    for (const name of ['wsgideck-guard', 'handler.py', 'service.py', ...AGENT_FILES]) accessSync(nativeAsset(name), constants.R_OK);
     accessSync(nativeAsset('wsgideck-guard'), constants.X_OK);
     builtAsset('dashboard.mjs');
     await import('node-pty');

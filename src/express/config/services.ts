@@ -23,7 +23,8 @@ function service(plan: ServerPlan, {name, script, user, log}: ServicePlan): stri
     ]
       .map((setting) => `    ${setting}`)
       .join(' \\\n'),
-    `WSGIImportScript ${quote(script)} process-group=${group} application-group=%{GLOBAL}`,
+    // Another user can enter neither our folder nor the one for notes: that one's script is run directly, without any back-off.
+    `WSGIImportScript ${quote(user === null ? paths.serviceRunner : script)} process-group=${group} application-group=%{GLOBAL}`,
   ];
   if (log === null) return lines;
   // A daemon process writes to the log of the virtual host that it is defined in; nothing is served by this one.

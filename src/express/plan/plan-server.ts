@@ -42,6 +42,8 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
     deckAccessLog: join(deck, 'access.log'),
     lock: join(deck, 'lock'),
     guardStatus: join(deck, 'guard.status'),
+    serviceRunner: join(deck, 'service.py'),
+    serviceList: join(deck, 'services.json'),
     telemetryScript: join(deck, 'telemetry-service.py'),
   };
 }

@@ -43,6 +43,9 @@ export interface PlanPaths {
   deckAccessLog: string;
   lock: string;
   guardStatus: string;
+  /** What runs the services' scripts, and its list of them. */
+  serviceRunner: string;
+  serviceList: string;
   /** The program that --enable-telemetry runs. */
   telemetryScript: string;
 }

@@ -85,7 +85,8 @@ export function writeServerRoot(plan: ServerPlan): void {
   if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
   if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
 
-  for (const name of [...AGENT_FILES, 'handler.py']) {
+  const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
+  for (const name of [...AGENT_FILES, 'handler.py', ...(runsServices ? ['service.py'] : [])]) {
     const target = join(paths.deck, name);
     rmSync(target, {force: true});
     copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);
@@ -95,6 +96,8 @@ export function writeServerRoot(plan: ServerPlan): void {
   if (plan.mode === 'debug' || plan.application.type === 'paste') copyTools(plan, folderMode, fileMode, folderOwner);
   put(paths.handler, handlerScript(plan), fileMode, access);
   for (const resource of plan.resources) put(resource.file, resourceScript(resource), fileMode, access);
+  if (runsServices)
+    put(paths.serviceList, JSON.stringify(Object.fromEntries(plan.services.map(({name, script}) => [name, script]))), fileMode, access);
   if (options.enableTelemetry) put(paths.telemetryScript, telemetryScript(plan), fileMode, access);
   for (const folder of debugFolders(plan)) makeFolder(folder, 0o700, daemonOwner);
   put(paths.conf, httpdConf(plan), 0o600, {group: null});
