@@ -12,6 +12,9 @@ import {stopGrowing} from './memory.ts';
 import {ProcessWatch, type KnownProcesses} from './process-watch.ts';
 import {RequestMemory} from './request-memory.ts';
 
+/** The log tells of an end within a second or two, if ever. In milliseconds. */
+const TOLD_WITHIN = 3000;
+
 /** All that is seen of an instance: agents, logs and processes, made into events. */
 export class Observer {
   readonly #bus: Bus;
@@ -20,12 +23,21 @@ export class Observer {
   readonly #memory: RequestMemory;
   readonly #logs: LogWatch;
   #captures = 0;
+  /** One for each ended process that nobody has spoken of yet. */
+  readonly #silent = new Set<NodeJS.Timeout>();
+  /** Processes whose interpreter was held when they were last heard of: the state forgets an agent as soon as its socket closes. */
+  readonly #held = new Set<number>();
 
   constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses) {
     this.#bus = bus;
     this.#memory = new RequestMemory(bus);
-    this.#processes = new ProcessWatch(bus, known, (pid) => this.#hub.processExited(pid));
+    this.#processes = new ProcessWatch(bus, known, (pid) => this.#gone(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
+    bus.listen((event) => {
+      if (event.type !== 'agent' || event.state === 'gone') return;
+      if (event.state === 'wedged') this.#held.add(event.pid);
+      else this.#held.delete(event.pid);
+    });
     keepDeckLog(bus, (entry) => this.#logs.note(entry));
     this.#hub = new AgentHub({
       socketPath: plan.agentSocket,
@@ -48,6 +60,7 @@ export class Observer {
 
   async stop(): Promise<void> {
     this.#processes.stop();
+    for (const timer of this.#silent) clearTimeout(timer);
     await this.#logs.stop();
     await this.#hub.close();
   }
@@ -90,6 +103,21 @@ export class Observer {
     // One that dies within its first second is in no reading of /proc: only this tells the hub to look for its last words.
     if (reason?.gone) this.#hub.processExited(reason.pid);
     if (entry.kind === 'stack-dump') this.#dump(entry);
+  }
+
+  /** Has every end of a daemon told of, also where a log format of the user's own hides who has said what. */
+  #gone(pid: number): void {
+    const held = this.#held.delete(pid);
+    const processGroup = this.#bus.state().info?.processGroup ?? '';
+    this.#hub.processExited(pid);
+    const timer = setTimeout(() => {
+      this.#silent.delete(timer);
+      const {restarts, lifecycle} = this.#bus.state();
+      if (restarts.some((one) => one.pid === pid) || !['ready', 'degraded', 'reloading'].includes(lifecycle.phase)) return;
+      const text = held ? 'gone while a thread held the interpreter; the log does not say why' : 'gone; the log does not say why';
+      this.#bus.put({type: 'restart', pid, cause: 'unknown', text, processGroup, source: 'exit'});
+    }, TOLD_WITHIN);
+    this.#silent.add(timer);
   }
 
   /**

@@ -41,6 +41,10 @@ const many = async (deck: RunningDeck, pid: number) => {
   for (let n = 0; n < 20 && deck.processes().some((one) => one.pid === pid); n++) await deck.get('/', {timeout: LONG}).catch(() => null);
 };
 
+const seen = (deck: RunningDeck, pid: number) =>
+  deck.waitEvent('processes', (event) => event.rows.some((row) => row.pid === pid && row.role === 'daemon'));
+const UNTOLD = {cause: 'unknown', text: /^gone; the log does not say why$/} as const;
+
 const STORIES: Story[] = [
   {
     name: 'signals, crashes, and a changed script',
@@ -139,6 +143,20 @@ const STORIES: Story[] = [
     steps: [{does: 'an import that fails', provoke: (deck) => ask(deck, '/'), cause: 'startup-timeout', text: /startup-timeout/}],
   },
   {
+    name: 'a log that names no process',
+    args: ['--error-log-format', '%M', '--shutdown-timeout', '1', '--deadlock-timeout', '4'],
+    steps: [
+      {does: 'SIGKILL, once it is known', provoke: async (deck, pid) => (await seen(deck, pid), send('SIGKILL')(deck, pid)), ...UNTOLD},
+      {does: 'os._exit(7)', provoke: async (deck, pid) => (await seen(deck, pid), ask(deck, '/exit?7')), ...UNTOLD},
+      {
+        does: 'the GIL is held',
+        provoke: async (deck, pid) => (await seen(deck, pid), ask(deck, '/hold?30')),
+        cause: 'unknown',
+        text: /held the interpreter; the log does not say why/,
+      },
+    ],
+  },
+  {
     name: 'reload',
     args: ['--reload-on-changes'],
     steps: [
@@ -167,6 +185,8 @@ describe.concurrent.each(columns())('why a process went ($name)', (column) => {
       );
     }
     await nextDaemon(deck, ended);
+    // The last word may come up to three seconds later.
+    await Promise.all(ended.map((pid) => deck.waitEvent('restart', (event) => event.pid === pid)));
     await deck.stop();
     const told = ended.map((pid, index) => ({does: steps[index]!.does, ...verdict(deck, pid)}));
     expect(told).toEqual(steps.map(({does, cause, text}) => ({does, cause, text: expect.stringMatching(text) as unknown})));
