@@ -1,6 +1,7 @@
 import {existsSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {expect, test} from 'vitest';
+import {CALLERS, SetUp} from '../fixtures/setup/server-root.ts';
 import {type RunningDeck, startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {until} from '../support/wait.ts';
@@ -81,5 +82,25 @@ test.concurrent.each(columns())(
     await deck.stop();
     expect(Date.now() - began).toBeLessThan(4000);
     expect(existsSync(join(deck.serverRoot, 'wsgideck/run/service.broken'))).toBe(false);
+  },
+);
+
+const callers = columns().flatMap((column) => CALLERS.map((caller) => [column.name, caller.name, column, caller] as const));
+
+test.concurrent.each(callers)(
+  'apachectl, without a supervisor, holds a failing service back too (%s, %s)',
+  async (_version, _name, column, caller) => {
+    const server = await SetUp.make(column, caller);
+    const script = join(dirname(server.script), 'failing.py');
+    writeFileSync(script, `raise ValueError('the queue is not there')\n`);
+    server.setUp('--service-script', 'broken', script);
+    expect(server.apachectl('start').status).toBe(0);
+    await until(
+      'a pause of 2 s',
+      () => server.read('error_log').includes('has ended 4 times in a row within 10 s of its start; next try in 2 s'),
+      20_000,
+    );
+    expect(server.apachectl('stop').status).toBe(0);
+    await until('the last process to go', () => server.processes().length === 0, 4000);
   },
 );
