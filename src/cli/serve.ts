@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {readFileSync, statSync} from 'node:fs';
 import {
   bannerLines,
@@ -19,6 +20,12 @@ import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
+
+/**
+ * Milliseconds from Apache's launch in which nothing of ours is loaded, where nobody waits for a first frame: Apache's parent, child and daemon
+ * want all processors, and with two of them the first answer came 10 % later.
+ */
+const HEAD_START = 45;
 
 /** Size of Apache's pty; nothing there looks at it, but in debug mode, where it becomes that of the pane. */
 const PTY = {cols: 200, rows: 50};
@@ -52,6 +59,7 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
   const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
+  if (kind !== 'dashboard') await sleep(at + HEAD_START - Date.now());
   const {runInstance} = await import('../instance/run-instance.ts');
   const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
   releaseServerRoot(plan);

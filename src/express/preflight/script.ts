@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {setPriority} from 'node:os';
 import {dirname} from 'node:path';
 import {look} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
@@ -9,6 +10,15 @@ import {SCRIPT_PROGRAM} from './script-program.ts';
 
 /** A Python that hangs must not hang the start; it is far more than the check ever needs. */
 const LIMIT_MS = 10_000;
+
+/** Apache, which starts at the same time, goes first. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, 10);
+  } catch {
+    // Ended already, or another user's: it does not matter.
+  }
+}
 
 /** Runs the checking program as the run user, so that what it cannot read is what the daemons will not be able to read. */
 function ask(plan: ServerPlan, python: string): Promise<string[] | null> {
@@ -26,6 +36,7 @@ function ask(plan: ServerPlan, python: string): Promise<string[] | null> {
       killSignal: 'SIGKILL',
       ...(asRoot ? {uid: runUser.uid, gid: runUser.gid} : {}),
     });
+    if (child.pid !== undefined) giveWay(child.pid);
     let output = '';
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text: string) => {
