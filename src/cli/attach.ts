@@ -16,7 +16,9 @@ export async function attach(argv: string[]): Promise<void> {
     return;
   }
   const dashboard = builtAsset('dashboard.mjs');
-  const child = spawn(process.execPath, dashboardArguments(dashboard, ['--socket', socketOf(root), '--quit', 'detach']), {stdio: 'inherit'});
+  const child = spawn(process.execPath, dashboardArguments(dashboard, ['--socket', socketOf(root), '--quit', 'detach']), {
+    stdio: 'inherit',
+  });
   process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }
 

@@ -53,9 +53,7 @@ function inPackages(packages: string, environment: string | null): ModWsgi | nul
 
 /** The version is part of the name of the package's information folder; reading that beats scanning 1.5 MB of module. */
 function packageVersion(packages: string): string | null {
-  const found = names(packages).map(
-    (name) => /^mod_wsgi(?:_standalone)?-(\d+\.\d+(?:\.\d+)?)[^/]*\.(?:dist|egg)-info$/i.exec(name)?.[1],
-  );
+  const found = names(packages).map((name) => /^mod_wsgi(?:_standalone)?-(\d+\.\d+(?:\.\d+)?)[^/]*\.(?:dist|egg)-info$/i.exec(name)?.[1]);
   return found.find((one) => one !== undefined) ?? null;
 }
 
