@@ -93,6 +93,11 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'config',
+    shows: /--port/,
+    act: (shop) => view(shop, '7'),
+  },
+  {
     name: 'help',
     shows: /next view/,
     async act(shop) {

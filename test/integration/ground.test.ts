@@ -39,11 +39,10 @@ test.runIf(process.getuid?.() === 0)('a full disk is told of, and new daemons se
   mounts.push(disk);
   const deck = await startDeck({app: ENDING, column: debian!, mode: 'json', args: ['--server-root', join(disk, 'root')]});
   const filler = join(disk, 'filler');
-  try {
+  const fill = () => {
     for (;;) writeFileSync(filler, Buffer.alloc(64 * 1024), {flag: 'a'});
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
-  }
+  };
+  expect(fill).toThrow('ENOSPC');
   await deck.waitEvent('notice', (event) => event.key === 'disk' && !event.cleared);
   await deck.get('/end/0').catch(() => null);
   await expect.poll(async () => (await deck.get('/').catch(() => null))?.status, {timeout: 20_000}).toBe(200);

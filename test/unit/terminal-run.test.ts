@@ -47,7 +47,7 @@ function run(mode = '') {
     cols: 100,
     rows: 30,
     name: 'xterm-256color',
-    env: {...process.env, LANG: 'C.UTF-8', BEAT: beatFile, MODE: mode} as Record<string, string>,
+    env: {...process.env, LANG: 'C.UTF-8', BEAT: beatFile, MODE: mode},
   });
   started.push(child);
   let raw = '';
