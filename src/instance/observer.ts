@@ -49,6 +49,10 @@ export class Observer {
       emit: (event) => bus.publish(event),
       nextCaptureId: () => ++this.#captures,
     });
+    bus.listen((event) => {
+      if (event.type !== 'processes') return;
+      for (const row of event.rows) if (row.agent === 'absent') void this.#hub.unheard(row.pid);
+    });
   }
 
   async start(): Promise<void> {

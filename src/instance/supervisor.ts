@@ -63,7 +63,7 @@ export class Supervisor {
       end: (status) => this.#settle(status),
     });
     options.bus.listen((event) => {
-      if (event.type === 'agent' && (event.state === 'wedged' || event.state === 'recovered' || event.state === 'gone')) this.#health();
+      if (event.type === 'agent') this.#health();
     });
   }
 

@@ -9,10 +9,12 @@ export interface ThreadGroup {
   requests: RequestRef[];
 }
 
-/** Threads with a request first, the oldest request on top; then idle ones. Stacks that are equal frame by frame are grouped. */
-export function selectThreads(capture: Pick<StackCapture, 'threads'>): ThreadGroup[] {
+/** The culprit first, then threads with a request, the oldest request on top; then idle ones. Stacks that are equal frame by frame are grouped. */
+export function selectThreads(capture: Pick<StackCapture, 'threads' | 'culprit'>): ThreadGroup[] {
   const groups = new Map<string, ThreadGroup>();
-  for (const thread of capture.threads.toSorted(byRequest)) {
+  for (const thread of capture.threads.toSorted(
+    (a, b) => Number(b.ident === capture.culprit) - Number(a.ident === capture.culprit) || byRequest(a, b),
+  )) {
     const key = `${thread.request ? 'r' : 'i'}|${thread.frames.map((one) => `${one.file}:${one.line}:${one.func}`).join('|')}`;
     const group = groups.get(key);
     if (group) {

@@ -46,6 +46,8 @@ export interface StackCapture {
   cause: StackCause;
   /** One line for people, for example "request timeout: GET /slow after 60.2 s". */
   title: string;
+  /** Ident of the thread that holds the interpreter or crashed, where that is known. */
+  culprit?: string;
   threads: ThreadStack[];
 }
 

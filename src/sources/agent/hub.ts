@@ -46,6 +46,10 @@ const FASTEST = 50;
 /** How long after its connection ended a process may live before the agent counts as gone, and how often to look. */
 const SETTLE = 3000;
 const LOOK = 50;
+/** How long after it was loaded an agent may take to get through, in milliseconds: it connects after a tenth of a second. */
+const UNHEARD = 1200;
+/** What agent.py registers, SIGRTMIN+6 with the 34 of glibc; sent only to a process that catches it. */
+const FAULT_SIGNAL = 40;
 const MAX_CONNECTIONS = 256;
 type Body = {[T in EventType]: Omit<EventOf<T>, 'at' | 'instance'>}[EventType];
 
@@ -56,6 +60,8 @@ export class AgentHub {
   readonly #now: () => number;
   readonly #peers = new Set<Peer>();
   readonly #known = new Map<number, Known>();
+  /** Processes that were dumped although their agent never got through. */
+  readonly #asked = new Set<number>();
   readonly #remains: Remains;
   #server: Server | null = null;
   #interval = IDLE;
@@ -142,6 +148,7 @@ export class AgentHub {
 
   /** Call when a daemon process is known to have ended: reads and removes its files also when its agent never got through. */
   processExited(pid: number): void {
+    this.#asked.delete(pid);
     if (!this.#known.has(pid) && this.#files.pids().includes(pid)) this.#bury(pid, null);
   }
 
@@ -312,21 +319,41 @@ export class AgentHub {
       this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, and no stacks: ${stacks}`});
       return;
     }
-    const {verdict, inFlight} = stacks;
+    if (stacks.inFlight.length > 0) known.requests = stacks.inFlight;
+    if (!this.#held(pid, known, stacks)) {
+      this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
+    }
+  }
+
+  /**
+   * Call now and then for a daemon process whose agent has not got through. Its interpreter may be held since its first request, before the agent
+   * could connect: the files that the agent makes before any request tell since when it should have.
+   */
+  async unheard(pid: number): Promise<void> {
+    if (this.#known.has(pid) || this.#asked.has(pid) || this.#now() - this.#files.since(pid, 'fault') < UNHEARD) return;
+    const fact = processFact(pid);
+    if (!fact) return;
+    this.#asked.add(pid);
+    const patient = {pid, startTicks: fact.startTicks, faultSignal: FAULT_SIGNAL, lastRequests: [], background: new Map<string, never>()};
+    const stacks = await dumpBySignal(patient, this.#fault);
+    if (typeof stacks !== 'string' && !this.#known.has(pid)) this.#held(pid, null, stacks);
+  }
+
+  /** Tells who holds the interpreter; false when nobody seems to. */
+  #held(pid: number, known: Known | null, {verdict, inFlight, threads}: FaultStacks): boolean {
     // What the threads took last stands in their slots: the screen shows the requests that nobody inside can tell of.
     if (inFlight.length > 0) {
-      known.requests = inFlight;
-      this.#emit({type: 'requests', pid, requests: inFlight, busy: inFlight.length, total: known.hello.threads, dropped: 0});
+      const total = known?.hello.threads ?? inFlight.length;
+      this.#emit({type: 'requests', pid, requests: inFlight, busy: inFlight.length, total, dropped: 0});
     }
-    if (!verdict) {
-      this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
-      return;
-    }
+    if (!verdict) return false;
     const place = placeOf(verdict.frame, this.#options.roots);
     const who = verdict.request ? requestLine(verdict.request) : 'a thread without a request';
-    const capture = this.#capture(pid, known, 'faulthandler', 'wedged', `interpreter held by ${who} at ${place}`, stacks.threads);
+    const taken = this.#capture(pid, known, 'faulthandler', 'wedged', `interpreter held by ${who} at ${place}`, threads);
+    const capture = {...taken, culprit: verdict.thread.ident};
     this.#emit({type: 'stacks', capture});
     this.#emit({type: 'agent', pid, state: 'wedged', detail: `holds the interpreter: ${place}`});
+    return true;
   }
 
   #back(peer: Peer): void {

@@ -20,6 +20,11 @@ export class ProcessFiles {
     return this.#with(pid, kind, 0, (_, size) => size);
   }
 
+  /** When the file was made or last written, milliseconds since the epoch; Infinity when there is none. */
+  since(pid: number, kind: FileKind): number {
+    return this.#with(pid, kind, Infinity, (fd) => fstatSync(fd).mtimeMs);
+  }
+
   /** What has been written after `from`; the newest part of it when that is too much. */
   read(pid: number, kind: FileKind, from = 0): Buffer {
     return this.#with(pid, kind, Buffer.alloc(0), (fd, size) => {
