@@ -93,7 +93,7 @@ export class Supervisor {
   /**
    * Stops Apache. Graceful: no new connections, requests in flight finish. Asked again it gets more urgent each time: now, then killed.
    */
-  stop(now: boolean, signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): CommandResult {
+  stop(now: boolean, signal?: 'SIGINT' | 'SIGTERM'): CommandResult {
     clearTimeout(this.#retry);
     const running = this.#running;
     if (!running) {
@@ -109,12 +109,13 @@ export class Supervisor {
       running.kill();
       this.#phase('stopping', 'killing what is left');
     } else if (this.#stopping === 'now') {
-      this.#endSingle(running, signal);
+      this.#endSingle(running, signal ?? 'SIGTERM');
       this.#phase('stopping', 'stopping now; requests in flight are cut; again: kill');
-      // Apache alone takes nine seconds to give up on a stuck child; whoever says "now" has waited enough when the daemons had their time.
-      this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + 1) * 1000);
+      // Apache alone takes nine seconds to give up on a stuck child; whoever says "now" at a screen has waited enough when the daemons had their
+      // time. A service manager's signal leaves Apache its own pace and status, and what ends with the process (reports, atexit) its time.
+      if (signal === undefined) this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + 1) * 1000);
     } else if (this.#options.single) {
-      this.#endSingle(running, signal);
+      this.#endSingle(running, signal ?? 'SIGTERM');
       this.#phase('stopping', 'in debug mode a request in flight is cut');
     } else {
       running.signal('graceful-stop');
