@@ -65,8 +65,12 @@ test('Ctrl-C at the prompt drops what is typed; once nothing waits it ends Apach
   await tty.waitFor((screen) => !screen.includes('nonsense'));
   tty.press('c\r');
   expect((await failing).status).toBe(500);
-  tty.press(KEY.ctrlC);
-  expect(await deck.waitExit()).toEqual({code: 0, signal: null});
+  // The answer is out a moment before pdb has given the terminal back: a key in between is pdb's, and a person presses again.
+  for (let tries = 0; deck.exit() === null && tries < 8; tries++) {
+    tty.press(KEY.ctrlC);
+    await deck.waitExit(3000).catch(() => null);
+  }
+  expect(deck.exit()).toEqual({code: 0, signal: null});
   await deck.waitGone();
 });
 
