@@ -12,9 +12,11 @@ export function catchSignals(): Signals {
   const early: Forwarded[] = [];
   let take = (signal: Forwarded): void => void early.push(signal);
   for (const name of FORWARDED) {
-    // Started by nohup: a hang-up is to be ignored, and a handler of ours would undo that.
-    if (name === 'SIGHUP' && hangUpsIgnored()) continue;
-    process.on(name, () => take(name));
+    // Started by nohup: a hang-up is to be ignored. Node has set the signal back to its default, which would end us, so it takes a handler.
+    const ignored = name === 'SIGHUP' && hangUpsIgnored();
+    process.on(name, () => {
+      if (!ignored) take(name);
+    });
   }
   return (listener) => {
     take = listener;

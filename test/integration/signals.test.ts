@@ -47,3 +47,17 @@ test('INT stops Apache too, and every phase on the way is told', async () => {
   expect(phases[0]).toBe('starting');
   expect(phases.slice(-2)).toEqual(['stopping', 'stopped']);
 });
+
+test('under nohup a hang-up changes nothing', async () => {
+  const deck = await startDeck({app: DEMO, column: debian!, mode: 'json', env: {_: '/usr/bin/nohup'}});
+  await deck.waitEvent('phase', (event) => event.phase === 'ready');
+  const before = daemons(deck);
+  deck.signal('SIGHUP');
+  // USR1 comes after it and is answered: by then a hang-up would have had its effect.
+  deck.signal('SIGUSR1');
+  await deck.waitEvent('log', (event) => event.entry.code === 'AH00493');
+  expect(before).toHaveLength(1);
+  expect(deck.events().some((event) => event.type === 'log' && event.entry.code === 'AH00494')).toBe(false);
+  expect(deck.exit()).toBeNull();
+  await deck.stop();
+});
