@@ -9,7 +9,7 @@ import {freePort} from '../test/support/ports.ts';
 import {Tty} from '../test/support/tty.ts';
 import {sleep} from '../test/support/wait.ts';
 
-const BUNDLE = resolve(import.meta.dirname, '../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../dist/wsgideck.cjs');
 const RUN_USER = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'www-data'] : [];
 
 export interface Server {

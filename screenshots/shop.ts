@@ -26,7 +26,7 @@ export class Shop {
     const place = ['--port', String(port), '--server-root', join(this.#folder, 'root')];
     const user = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'www-data'] : [];
     const settings = ['--processes', '2', '--threads', '5', '--request-timeout', '60', '--reload-on-changes'];
-    const command = [join(ROOT, 'dist/wsgideck.mjs'), 'start-server', join(app, 'app.wsgi'), ...place, ...user, ...settings];
+    const command = [join(ROOT, 'dist/wsgideck.cjs'), 'start-server', join(app, 'app.wsgi'), ...place, ...user, ...settings];
     this.tty = new Tty(process.execPath, command, {...size, cwd: app, env: column.env});
   }
 

@@ -64,7 +64,7 @@ async function main() {
   const user = isRoot && !extra.includes('--user') ? runAs() : [];
   // Ten seconds, so that the silent bank is given up on while you watch.
   const settings = ['--processes', '2', '--threads', '3', '--request-timeout', '10', '--reload-on-changes'];
-  const command = [join(root, 'dist/wsgideck.mjs'), 'start-server', join(demo.folder, 'app.wsgi')];
+  const command = [join(root, 'dist/wsgideck.cjs'), 'start-server', join(demo.folder, 'app.wsgi')];
   const server = spawn(process.execPath, [...command, ...(given >= 0 ? [] : ['--port', String(port)]), ...settings, ...user, ...extra], {
     stdio: 'inherit',
     cwd: demo.folder,

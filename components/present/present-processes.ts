@@ -35,6 +35,7 @@ export const RESTART_WORDS: Record<RestartCause, {text: string; tone: Tone}> = {
   'maximum-requests': {text: 'maximum requests', tone: 'dim'},
   'inactivity-timeout': {text: 'was idle', tone: 'dim'},
   'cpu-time-limit': {text: 'CPU time limit', tone: 'soon'},
+  'memory-limit': {text: 'memory limit', tone: 'soon'},
   'restart-interval': {text: 'restart interval', tone: 'dim'},
   'startup-timeout': {text: 'never loaded the app', tone: 'now'},
   graceful: {text: 'graceful restart', tone: 'dim'},

@@ -12,6 +12,9 @@ export const METHOD_WORDS: Record<StackMethod, string> = {
   faulthandler: 'by signal, without the GIL',
   mod_wsgi: "mod_wsgi's own dump",
   crash: 'last words of the process',
+  pystack: 'by pystack, from outside',
+  'py-spy': 'by py-spy, from outside',
+  proc: 'only what the kernel tells',
 };
 
 export const CAUSE_WORDS: Record<StackCause, {text: string; tone: Tone}> = {
@@ -20,6 +23,7 @@ export const CAUSE_WORDS: Record<StackCause, {text: string; tone: Tone}> = {
   wedged: {text: 'wedged', tone: 'now'},
   stopping: {text: 'stopping', tone: 'dim'},
   crash: {text: 'crash', tone: 'now'},
+  early: {text: 'early', tone: 'soon'},
 };
 
 const COLUMNS: readonly Column[] = [

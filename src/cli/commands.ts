@@ -1,11 +1,9 @@
 import {existsSync} from 'node:fs';
-import {enableCompileCache} from 'node:module';
 import {dirname, join} from 'node:path';
 import {COMMANDS} from './command-table.ts';
 
 /** Runs one command. */
 export async function run([name, ...rest]: string[]): Promise<void> {
-  enableCompileCache();
   ownEnvironment();
   const command = COMMANDS.find((one) => one.name === name);
   if (command) return command.run(rest);

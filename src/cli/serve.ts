@@ -22,10 +22,10 @@ import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
 
 /**
- * Milliseconds from Apache's launch in which nothing of ours is loaded, where nobody waits for a first frame: Apache's parent, child and daemon
+ * Milliseconds from Apache's launch in which nothing of ours is loaded or started, where nobody waits for a first frame: Apache's parent, child and daemon
  * want all processors, and with two of them the first answer came 10 % later.
  */
-const HEAD_START = 45;
+const HEAD_START = 70;
 
 /** Size of Apache's pty; nothing there looks at it, but in debug mode, where it becomes that of the pane. */
 const PTY = {cols: 200, rows: 50};
@@ -44,22 +44,20 @@ export interface ServeOptions {
  */
 export async function serve(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions = {}): Promise<void> {
   const instance = instancePlan(plan, env);
-  // Python reads the script meanwhile: the time to load what launches Apache is free.
+  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const signals = catchSignals();
   const output = new StartupOutput();
   let launched: Launched | null;
   try {
-    launched = await launch(plan, instance, output, review);
+    launched = await launch(plan, instance, output, review, kind === 'dashboard' ? 0 : HEAD_START);
   } catch (error) {
     releaseServerRoot(plan);
     return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
   }
   if (launched === null) return;
   const {running, at, problems} = launched;
-  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
-  if (kind !== 'dashboard') await sleep(at + HEAD_START - Date.now());
   const {runInstance} = await import('../instance/run-instance.ts');
   const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
   releaseServerRoot(plan);
@@ -77,12 +75,15 @@ interface Launched {
   problems: Problem[];
 }
 
-/** Starts Apache, and has Python read the script meanwhile; null when something stands in the way: it has been said, and Apache is gone again. */
+/**
+ * Starts Apache, and after a head start (in milliseconds) has Python read the script; null when something stands in the way: it has been said, and Apache is gone again.
+ */
 async function launch(
   plan: ServerPlan,
   instance: InstancePlan,
   output: StartupOutput,
   review: (problems: Problem[]) => Problem[],
+  headStart: number,
 ): Promise<Launched | null> {
   const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
   if (place.some(isError)) {
@@ -91,6 +92,7 @@ async function launch(
   }
   const at = Date.now();
   const running = runApache(instance.launch, output.chunk);
+  if (headStart > 0) await sleep(headStart);
   const problems = review([...place, ...(await checkScript(plan))]);
   if (!problems.some(isError)) return {running, at, problems};
   running.signal('SIGTERM');

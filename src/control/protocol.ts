@@ -15,6 +15,11 @@ export const MAX_INPUT = 4096;
 const pid = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x7fffffff));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(100), v.regex(/^[\w-]+$/));
+
+/** Apache's log ids hold `+` and `/` too. */
+const requestId = v.pipe(v.string(), v.minLength(1), v.maxLength(100), v.regex(/^[\x21-\x7e]+$/));
+
 const command = v.variant('type', [
   v.strictObject({type: v.literal('stop'), now: v.boolean()}),
   v.strictObject({type: v.literal('restart'), graceful: v.boolean()}),
@@ -27,6 +32,15 @@ const command = v.variant('type', [
     type: v.literal('resize-pane'),
     cols: v.pipe(count, v.minValue(10), v.maxValue(500)),
     rows: v.pipe(count, v.minValue(2), v.maxValue(300)),
+  }),
+  v.strictObject({type: v.literal('file-incident'), pid: v.optional(pid), requestId: v.optional(requestId)}),
+  v.strictObject({type: v.literal('export-incident'), id: name, format: v.picklist(['json', 'markdown', 'html'])}),
+  v.strictObject({type: v.literal('recycle'), pid}),
+  v.strictObject({type: v.literal('interrupt'), requestId}),
+  v.strictObject({
+    type: v.literal('replay'),
+    action: v.picklist(['pause', 'play', 'speed', 'seek', 'next-incident', 'previous-incident']),
+    value: v.optional(v.pipe(v.number(), v.minValue(0))),
   }),
 ]);
 
@@ -49,6 +63,8 @@ const query = v.variant('type', [
   v.strictObject({type: v.literal('capture'), id: count}),
   v.strictObject({type: v.literal('live'), pid}),
   v.strictObject({type: v.literal('config')}),
+  v.strictObject({type: v.literal('incident'), id: name}),
+  v.strictObject({type: v.literal('recording')}),
   v.strictObject({type: v.literal('terminal'), after: v.optional(count)}),
   v.strictObject({
     type: v.literal('source'),

@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {fileURLToPath} from 'node:url';
+import {join} from 'node:path';
 
 /** Where the build's output is, seen from a bundle, from a chunk of one, and from the sources. */
 const CANDIDATES = ['./', '../', '../../dist/'];
@@ -10,7 +10,7 @@ const CANDIDATES = ['./', '../', '../../dist/'];
  */
 export function builtAsset(name: string): string {
   for (const folder of CANDIDATES) {
-    const path = fileURLToPath(new URL(folder + name, import.meta.url));
+    const path = join(import.meta.dirname, folder, name);
     if (existsSync(path)) return path;
   }
   throw new Error(`${name} is missing from the installation; run "npm run build" in a source tree, or install wsgideck again`);

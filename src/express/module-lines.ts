@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {childProcess} from './child-process.ts';
 import {findHttpd} from './discovery/httpd.ts';
 import type {ModWsgi} from './discovery/mod-wsgi.ts';
 import {findModWsgi, type PythonFound} from './discovery/python.ts';
@@ -32,7 +32,7 @@ print(library if sysconfig.get_config_var('WITH_DYLD') and os.path.isfile(librar
 function askPython(python: PythonFound): {prefix: string | null; library: string | null} {
   if (python.executable === null) return {prefix: python.home, library: null};
   try {
-    const text = execFileSync(python.executable, ['-I', '-c', ASK_PYTHON], {
+    const text = childProcess().execFileSync(python.executable, ['-I', '-c', ASK_PYTHON], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 10_000,

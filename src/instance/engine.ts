@@ -72,6 +72,8 @@ export class LiveEngine implements Engine {
         return this.#pane?.input(command.data) ?? NO_TERMINAL;
       case 'resize-pane':
         return this.#pane?.resize(command.cols, command.rows) ?? NO_TERMINAL;
+      default:
+        return {ok: false, text: `this server does not know the command ${command.type}`};
     }
   }
 
@@ -92,6 +94,8 @@ export class LiveEngine implements Engine {
         // A screen may only read what a stack or traceback has named: the socket is no way to read any file.
         if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');
         return sourceAround(query.file, query.line, query.context);
+      default:
+        throw new Error(`this server does not know the query ${query.type}`);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Everything a person or script can ask of a supervisor: commands change something, queries only read. */
 import type {LogEntry, LogLevel, LogSource} from './log.ts';
+import type {Incident} from './incidents.ts';
 import type {StackCapture, StackSummary} from './stacks.ts';
 
 export type Command =
@@ -18,7 +19,19 @@ export type Command =
   /** Debug mode: typed into the terminal of the one process; at most 4,096 characters at once. */
   | {type: 'input'; data: string}
   /** Debug mode: the size of that terminal, in cells. */
-  | {type: 'resize-pane'; cols: number; rows: number};
+  | {type: 'resize-pane'; cols: number; rows: number}
+  /** Keeps the evidence as it is now: of everything, of one process, or of one request. */
+  | {type: 'file-incident'; pid?: number; requestId?: string}
+  /** Writes one incident into a file of its own, owner only; the answer says where. */
+  | {type: 'export-incident'; id: string; format: IncidentFormat}
+  /** Has one daemon process finish its requests and replaced by a new one. */
+  | {type: 'recycle'; pid: number}
+  /** Raises an exception in the thread of one request, where mod_wsgi allows it (6.x). */
+  | {type: 'interrupt'; requestId: string}
+  /** Only of a recording that is played. `value`: the speed, or the moment in milliseconds since the epoch. */
+  | {type: 'replay'; action: 'pause' | 'play' | 'speed' | 'seek' | 'next-incident' | 'previous-incident'; value?: number};
+
+export type IncidentFormat = 'json' | 'markdown' | 'html';
 
 export interface LogFilter {
   /** Regular expression (case-insensitive unless it holds a capital); a leading `!` inverts it. Empty matches all. */
@@ -42,6 +55,9 @@ export type Query =
   | {type: 'live'; pid: number}
   /** The options in effect and the configuration that was made of them. */
   | {type: 'config'}
+  | {type: 'incident'; id: string}
+  /** Where the flight recorder keeps its files, for who may read them. */
+  | {type: 'recording'}
   /** Debug mode: what its terminal has printed after the first `after` characters; all that is kept without it. */
   | {type: 'terminal'; after?: number}
   /** Source text around a line of a file that a stack or traceback of this instance has named; refused for any other file. */
@@ -96,12 +112,22 @@ export interface SourceWindow {
   error?: string;
 }
 
+export interface RecordingInfo {
+  /** Null when nothing is recorded (or the disk is full). */
+  folder: string | null;
+  from: number;
+  to: number;
+  bytes: number;
+}
+
 export interface QueryResults {
   log: LogWindow;
   capture: StackCapture | null;
   /** Null when the process is gone. */
   live: StackCapture | null;
   config: ConfigView;
+  incident: Incident | null;
+  recording: RecordingInfo;
   terminal: TerminalWindow;
   source: SourceWindow;
 }

@@ -2,9 +2,14 @@
  * Everything that happens to an instance. The supervisor's state is `events.reduce(apply)`; the same stream, unchanged, is what
  * dashboards read, what `--json` prints and (later) what recordings hold. Events are facts: past tense, small, typed, bounded.
  */
+import type {Diagnosis, Place} from './diagnosis.ts';
+import type {IncidentSummary} from './incidents.ts';
 import type {LogEntry} from './log.ts';
+import type {PhaseWindow} from './phases.ts';
+import type {ReplayState} from './replay.ts';
 import type {LogHead} from './state.ts';
 import type {StackCapture} from './stacks.ts';
+import type {RequestVerdict} from './verdict.ts';
 
 /** Raised when an event changes meaning; new optional fields do not raise it. */
 export const STREAM_VERSION = 1;
@@ -42,6 +47,14 @@ export interface InstanceInfo {
   supervisorPid: number;
   /** Debug mode: the one process has a terminal, which can be typed into from here. */
   interactive?: boolean;
+  /** Nobody may act on it through this supervisor (`--read-only`). */
+  readOnly?: boolean;
+  /**
+   * Not started by us and not restarted for us: what it is, and what a restart under wsgideck would add, one thing a line.
+   */
+  foreign?: {kind: 'original' | 'system'; gains: string[]};
+  /** All process groups, where there is more than the one above. */
+  groups?: {name: string; processes: number; threads: number}[];
 }
 
 export interface ExitInfo {
@@ -97,6 +110,7 @@ export type RestartCause =
   | 'maximum-requests'
   | 'inactivity-timeout'
   | 'cpu-time-limit'
+  | 'memory-limit'
   | 'restart-interval'
   | 'startup-timeout'
   | 'graceful'
@@ -177,7 +191,30 @@ export type DeckEvent = Base &
      * since the start: there is a gap where more came at once than an event holds.
      */
     | {type: 'terminal'; from: number; data: string}
+    /** Replaces an earlier one of the same id. */
+    | {type: 'incident'; incident: IncidentSummary}
+    /** Of one request; replaces the earlier one of the same request. */
+    | {type: 'verdict'; verdict: RequestVerdict}
+    | {type: 'phases'; phases: PhaseWindow}
+    /** What the figures say about capacity; replaces what was said before. */
+    | {type: 'advice'; advice: Diagnosis[]}
+    | {type: 'replay'; replay: ReplayState}
+    /** Reload by swap: what each of the two daemon groups is at. */
+    | {type: 'slots'; slots: SlotRow[]}
   );
+
+/** One of the two daemon groups of a reload by swap. */
+export interface SlotRow {
+  name: 'blue' | 'green';
+  /** The name of its process group. */
+  processGroup: string;
+  /** `empty`: interpreter and agent, no application; `loaded`: ready to be switched to; `draining`: finishes its requests. */
+  state: 'live' | 'empty' | 'loading' | 'loaded' | 'failed' | 'draining' | 'recycling';
+  since: number;
+  pids: number[];
+  /** Requests it is at. */
+  inFlight: number;
+}
 
 export interface ReloadRecord {
   id: number;
@@ -192,6 +229,21 @@ export interface ReloadRecord {
   ms: number | null;
   by: 'change' | 'hand';
   detail?: string;
+  strategy?: 'swap' | 'restart' | 'graceful';
+  /** Milliseconds since the epoch: all processes of the idle slot had loaded; the switch was thrown; the old slot had finished its requests. */
+  loadedAt?: number;
+  switchedAt?: number;
+  drainedAt?: number;
+  /** Milliseconds that importing the application took (of the slowest process). */
+  importMs?: number;
+  /** Requests that the old code finished after the switch, and those that were cut. */
+  finishedByOld?: number;
+  cut?: number;
+  /** Bytes of all daemon processes. */
+  memoryBefore?: number;
+  memoryAfter?: number;
+  /** Why the new code did not load; the old code serves on. */
+  failure?: {title: string; traceback: string[]; place: Place | null; source?: string};
 }
 
 export type EventType = DeckEvent['type'];

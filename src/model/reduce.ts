@@ -2,6 +2,7 @@
 import type {DeckEvent, EventOf} from './events.ts';
 import {isChatter, LOG_LEVELS, type LogEntry, type LogLevel} from './log.ts';
 import type {StackCapture, StackSummary} from './stacks.ts';
+import type {RequestVerdict} from './verdict.ts';
 import {KEEP, type AgentState, type ExceptionRecord, type InstanceState, type LogHead} from './state.ts';
 
 /** State of an instance of which nothing is known yet. */
@@ -35,6 +36,11 @@ export function initialState(name: string): InstanceState {
     exceptions: [],
     captures: [],
     notices: [],
+    incidents: [],
+    verdicts: [],
+    phases: null,
+    advice: [],
+    slots: [],
     log: {last: 0, dropped: 0, counts: zeroCounts(), problems: [], recent: []},
   };
 }
@@ -87,6 +93,18 @@ function step(state: InstanceState, event: DeckEvent): InstanceState {
     }
     case 'notice':
       return notice(state, event);
+    case 'incident':
+      return incident(state, event);
+    case 'verdict':
+      return verdict(state, event);
+    case 'phases':
+      return {...state, phases: event.phases};
+    case 'advice':
+      return {...state, advice: event.advice};
+    case 'slots':
+      return {...state, slots: event.slots};
+    case 'replay':
+      return {...state, replay: event.replay};
     case 'terminal':
       return {...state, terminal: {end: event.from + event.data.length}};
     case 'drain':
@@ -112,7 +130,7 @@ function phase(state: InstanceState, event: EventOf<'phase'>): InstanceState {
     exit: event.exit ?? (over ? state.lifecycle.exit : null),
     drain: event.phase === 'stopping' ? state.lifecycle.drain : null,
   };
-  return over ? {...state, lifecycle, agents: [], requests: []} : {...state, lifecycle};
+  return over ? {...state, lifecycle, agents: [], requests: [], verdicts: []} : {...state, lifecycle};
 }
 
 function launched(state: InstanceState, event: EventOf<'launched'>): InstanceState {
@@ -123,13 +141,18 @@ function launched(state: InstanceState, event: EventOf<'launched'>): InstanceSta
     apachePid: event.apachePid,
     ...(same ? {} : {launchedAt: event.at, answeredAt: null, answeredMs: null, exit: null}),
   };
-  return same ? {...state, lifecycle} : {...state, lifecycle, agents: [], requests: []};
+  return same ? {...state, lifecycle} : {...state, lifecycle, agents: [], requests: [], verdicts: []};
 }
 
 function agent(state: InstanceState, event: EventOf<'agent'>): InstanceState {
   const others = state.agents.filter((one) => one.pid !== event.pid);
   if (event.state === 'gone') {
-    return {...state, agents: others, requests: state.requests.filter((one) => one.pid !== event.pid)};
+    return {
+      ...state,
+      agents: others,
+      requests: state.requests.filter((one) => one.pid !== event.pid),
+      verdicts: stillServed(state.verdicts, [], event.pid),
+    };
   }
   const before = state.agents.find((one) => one.pid === event.pid) ?? newAgent(event.pid);
   const now = event.state === 'recovered' ? 'connected' : event.state;
@@ -158,6 +181,7 @@ function requests(state: InstanceState, event: EventOf<'requests'>): InstanceSta
   const all = event.requests.length + others.length === 0 ? NONE : [...others, ...event.requests];
   return {
     ...state,
+    verdicts: stillServed(state.verdicts, event.requests, event.pid),
     requests: all.length === 0 && state.requests.length === 0 ? state.requests : all.toSorted(oldestFirst).slice(0, KEEP.requests),
     agents: byPid([...state.agents.filter((one) => one.pid !== event.pid), next]),
   };
@@ -252,6 +276,24 @@ function notice(state: InstanceState, event: EventOf<'notice'>): InstanceState {
     remedy: event.remedy ?? null,
   };
   return {...state, notices: keep([...others, record], KEEP.notices)};
+}
+
+function incident(state: InstanceState, event: EventOf<'incident'>): InstanceState {
+  const at = state.incidents.findIndex((one) => one.id === event.incident.id);
+  if (at >= 0) return {...state, incidents: state.incidents.with(at, event.incident)};
+  const all = [...state.incidents, event.incident].toSorted((a, b) => a.openedAt - b.openedAt);
+  return {...state, incidents: keep(all, KEEP.incidents)};
+}
+
+function verdict(state: InstanceState, event: EventOf<'verdict'>): InstanceState {
+  const others = state.verdicts.filter((one) => one.requestId !== event.verdict.requestId);
+  return {...state, verdicts: keep([...others, event.verdict], KEEP.verdicts)};
+}
+
+/** Verdicts live as long as their requests. */
+function stillServed(verdicts: RequestVerdict[], requests: readonly {id: string}[], pid: number): RequestVerdict[] {
+  const over = verdicts.filter((one) => one.pid === pid && !requests.some((request) => request.id === one.requestId));
+  return over.length === 0 ? verdicts : verdicts.filter((one) => !over.includes(one));
 }
 
 const URGENT = new Set<LogLevel>(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf('warn') + 1));

@@ -16,6 +16,9 @@ export interface ThreadStack {
   frames: Frame[];
   /** The request this thread is serving, joined by ident. */
   request?: RequestRef;
+  /** Kernel's thread id, and in `proc` captures what the kernel says it is at ("sleeping in futex"). */
+  tid?: number;
+  kernel?: string;
 }
 
 export interface RequestRef {
@@ -29,12 +32,13 @@ export interface RequestRef {
 /**
  * How the stacks were had, said on the screen each time:
  * `agent` asked politely; `faulthandler` by real-time signal, without the GIL; `mod_wsgi` its own dump in the error log;
- * `crash` faulthandler's last words of a dying process.
+ * `crash` faulthandler's last words of a dying process; `pystack` and `py-spy` those programs, where installed; `proc` only what the kernel
+ * tells of the threads (state, system call), no Python frames.
  */
-export type StackMethod = 'agent' | 'faulthandler' | 'mod_wsgi' | 'crash';
+export type StackMethod = 'agent' | 'faulthandler' | 'mod_wsgi' | 'crash' | 'pystack' | 'py-spy' | 'proc';
 
 /** Why the stacks were taken. */
-export type StackCause = 'asked' | 'request-timeout' | 'wedged' | 'stopping' | 'crash';
+export type StackCause = 'asked' | 'request-timeout' | 'wedged' | 'stopping' | 'crash' | 'early';
 
 export interface StackCapture {
   /** Unique within the instance, counted up. */
@@ -49,6 +53,8 @@ export interface StackCapture {
   /** Ident of the thread that holds the interpreter or crashed, where that is known. */
   culprit?: string;
   threads: ThreadStack[];
+  /** What these stacks do not cover, in one line: other interpreters, threads without Python frames. */
+  uncovered?: string;
 }
 
 /** What a list needs of a capture; the threads are fetched when one is opened. */

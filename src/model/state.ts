@@ -1,7 +1,22 @@
 /** The small state of one instance: what every screen needs at once. Bulk (log windows, stacks) is fetched by what is visible. */
-import type {ActiveRequest, ExitInfo, InstanceInfo, Phase, ProcessRow, ReloadRecord, RestartCause, TrafficWindow} from './events.ts';
+import type {Diagnosis} from './diagnosis.ts';
+import type {
+  ActiveRequest,
+  ExitInfo,
+  InstanceInfo,
+  Phase,
+  ProcessRow,
+  ReloadRecord,
+  RestartCause,
+  SlotRow,
+  TrafficWindow,
+} from './events.ts';
+import type {IncidentSummary} from './incidents.ts';
 import type {LogEntry, LogLevel} from './log.ts';
+import type {PhaseWindow} from './phases.ts';
+import type {ReplayState} from './replay.ts';
 import type {StackSummary} from './stacks.ts';
+import type {RequestVerdict} from './verdict.ts';
 
 export interface Lifecycle {
   phase: Phase;
@@ -95,6 +110,17 @@ export interface InstanceState {
   exceptions: ExceptionRecord[];
   captures: StackSummary[];
   notices: Notice[];
+  /** Oldest first; those of earlier supervisors of this server root included. */
+  incidents: IncidentSummary[];
+  /** Of requests that are served now. */
+  verdicts: RequestVerdict[];
+  /** The newest one, and the capacity advice in force. */
+  phases: PhaseWindow | null;
+  advice: Diagnosis[];
+  /** Empty unless code is reloaded by swap. */
+  slots: SlotRow[];
+  /** Only of a recording that is played. */
+  replay?: ReplayState;
   log: LogHead;
   /** Debug mode: characters its terminal has printed so far. */
   terminal?: {end: number};
@@ -109,6 +135,8 @@ export const KEEP = {
   exceptions: 30,
   captures: 50,
   notices: 20,
+  incidents: 200,
+  verdicts: 50,
   problems: 8,
   recent: 8,
   requests: 500,

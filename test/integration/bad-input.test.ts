@@ -8,7 +8,7 @@ import {freePort} from '../support/ports.ts';
 import {tempDir} from '../support/temp.ts';
 import {startDeck} from '../support/deck.ts';
 
-const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const [debian] = columns();
 const asRoot = process.getuid?.() === 0;
 const user = asRoot ? ['--user', 'www-data', '--group', 'www-data'] : [];

@@ -10,7 +10,7 @@ import {columns} from '../support/mod-wsgi.ts';
 import {freePort} from '../support/ports.ts';
 import {tempDir} from '../support/temp.ts';
 
-const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const django = systemDjango();
 const user = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'www-data'] : [];
 

@@ -11,7 +11,7 @@ import {freePort} from '../support/ports.ts';
 import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
 
-const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const SHOW =
   'import os\nfrom django.conf import settings\n\ndef index(request):\n    return HttpResponse(f"{settings.SETTINGS_MODULE} {os.environ.get(\'DOOR\')} {os.getcwd()}")\n';
 const django = systemDjango();

@@ -12,7 +12,7 @@ interface Finding {
   text: string;
 }
 
-const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const [system] = columns() as [ReturnType<typeof columns>[number]];
 
 /** What `doctor --json` says, by what it is about. */
@@ -98,8 +98,8 @@ test('an installation that lacks a part is noticed', async () => {
   server.run('/bin/cp', ['-r', resolve(BUNDLE, '..'), folder]);
   symlinkSync(resolve(BUNDLE, '../../node_modules'), join(server.folder, 'node_modules'));
   server.run('/bin/rm', [join(folder, 'native/agent.py')]);
-  expect(existsSync(join(folder, 'wsgideck.mjs'))).toBe(true);
-  const done = server.run(join(server.bin, 'node'), [join(folder, 'wsgideck.mjs'), 'doctor']);
+  expect(existsSync(join(folder, 'wsgideck.cjs'))).toBe(true);
+  const done = server.run(join(server.bin, 'node'), [join(folder, 'wsgideck.cjs'), 'doctor']);
   expect(done.status).toBe(1);
   expect(done.stdout).toMatch(/^MISSING {2}wsgideck {8}native\/agent\.py is missing .*install wsgideck again/m);
 });

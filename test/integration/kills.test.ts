@@ -54,7 +54,7 @@ test('kill -9 of the guard: the old Apache is gone, and a new one answers', asyn
 test('kill -9 of the parent of Apache: its daemons and children do not live on, and a new Apache answers', async () => {
   const deck = await readyDeck('json');
   const {apachePid, guardPid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
-  const family = deck.processes().filter((one) => ![deck.pid, guardPid].includes(one.pid) && !one.command.includes('wsgideck.mjs'));
+  const family = deck.processes().filter((one) => ![deck.pid, guardPid].includes(one.pid) && !one.command.includes('wsgideck.cjs'));
   expect(family.length).toBeGreaterThanOrEqual(3);
   process.kill(apachePid!, 'SIGKILL');
   await deck.waitEvent('launched', (event) => event.guardPid !== guardPid);

@@ -163,7 +163,7 @@ test.each([
   [['run', '--port', '1', '--', 'mod_wsgi-express'], /run: Unknown option '--port'/],
   [['run', '--probe-path', 'x', '--', 'mod_wsgi-express'], /run: --probe-path takes a URL path/],
 ])('wsgideck %j says what is wrong with it', (words, text) => {
-  const bundle = new URL('../../dist/wsgideck.mjs', import.meta.url).pathname;
+  const bundle = new URL('../../dist/wsgideck.cjs', import.meta.url).pathname;
   const {status, stderr} = spawnSync(process.execPath, [bundle, ...words], {encoding: 'utf8'});
   expect(status).toBe(2);
   expect(stderr).toMatch(text);

@@ -30,7 +30,7 @@ export interface DeckOptions {
   probe?: string | null;
 }
 
-const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const FIXTURES = resolve(import.meta.dirname, '../fixtures');
 const MARK = 'WSGIDECK_TEST_RUN';
 const running = new Set<RunningDeck>();

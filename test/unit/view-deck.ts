@@ -391,6 +391,8 @@ export class MemoryDeck implements Deck {
     if (query.type === 'live') return capture({id: 0, at: Date.now(), pid: query.pid});
     if (query.type === 'config') return this.config;
     if (query.type === 'terminal') throw new Error('this server has no terminal');
+    if (query.type === 'incident') return null;
+    if (query.type === 'recording') return {folder: null, from: 0, to: 0, bytes: 0};
     return {file: query.file, from: 114, lines: SOURCE};
   }
 

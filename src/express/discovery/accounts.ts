@@ -1,5 +1,5 @@
-import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
+import {childProcess} from '../child-process.ts';
 import type {Host} from '../host.ts';
 import {failure, type Problem} from '../problem.ts';
 
@@ -34,7 +34,9 @@ interface Account {
 /** Accounts that are not in the file (directory services, macOS) are asked for with a command; only then, as it costs milliseconds. */
 function ask(command: string, args: string[]): string | null {
   try {
-    return execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000}).trim();
+    return childProcess()
+      .execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000})
+      .trim();
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
-import {spawn} from 'node:child_process';
 import type {Readable} from 'node:stream';
+import {childProcess} from '../child-process.ts';
 import {SETTINGS_PROGRAM} from './settings-program.ts';
 
 /** The program watches the time itself and says where it hangs; this is for a Python that cannot even do that. */
@@ -36,7 +36,7 @@ export interface Reply {
 export function askPython({python, runUser, env, ...request}: Question): Promise<Reply> {
   const args = ['-X', 'utf8', '-c', SETTINGS_PROGRAM, JSON.stringify(request)];
   return new Promise((resolve) => {
-    const child = spawn(python, args, {
+    const child = childProcess().spawn(python, args, {
       cwd: request.folder,
       env,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {childProcess} from '../child-process.ts';
 import {failure, type Problem} from '../problem.ts';
 import type {DjangoValues} from './options.ts';
 import type {DjangoProject} from './project.ts';
@@ -52,7 +52,11 @@ export function collectStatic(
   const problem = obstacle(settings);
   if (problem) return Promise.resolve({problem, output: ''});
   return new Promise((resolve) => {
-    const child = spawn(python, words(project, settings, options), {cwd: project.folder, env, stdio: ['ignore', 'pipe', 'pipe']});
+    const child = childProcess().spawn(python, words(project, settings, options), {
+      cwd: project.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-KEPT)));

@@ -1,7 +1,7 @@
-import {execFile} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {isIP} from 'node:net';
 import {delimiter, join} from 'node:path';
+import {childProcess} from '../child-process.ts';
 import {groupNamed} from '../discovery/accounts.ts';
 import {look} from '../look.ts';
 import {TELEMETRY_SERVICE} from '../plan/service-plan.ts';
@@ -132,7 +132,7 @@ function canImport(plan: ServerPlan, name: string): Promise<boolean> {
   if (python.executable === null) return Promise.resolve(true);
   const program = `import sys; sys.path[:0] = ${JSON.stringify([application.workingDirectory, ...application.pythonPaths])}; import ${name}`;
   return new Promise((resolve) => {
-    execFile(python.executable!, ['-c', program], {timeout: 10_000}, (error) => resolve(error === null));
+    childProcess().execFile(python.executable!, ['-c', program], {timeout: 10_000}, (error) => resolve(error === null));
   });
 }
 

@@ -1,6 +1,6 @@
-import {spawn} from 'node:child_process';
 import {setPriority} from 'node:os';
 import {dirname} from 'node:path';
+import {childProcess} from '../child-process.ts';
 import {look} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem, warning} from '../problem.ts';
@@ -28,7 +28,7 @@ function ask(plan: ServerPlan, python: string): Promise<string[] | null> {
   const folders = [application.workingDirectory, ...application.pythonPaths];
   const args = [...flags, '-X', 'utf8', '-c', SCRIPT_PROGRAM, application.type, application.entry, application.callable, ...folders];
   return new Promise((resolve) => {
-    const child = spawn(python, args, {
+    const child = childProcess().spawn(python, args, {
       cwd: '/',
       env: {},
       stdio: ['ignore', 'pipe', 'ignore'],

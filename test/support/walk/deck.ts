@@ -12,7 +12,7 @@ import {Tty} from '../tty.ts';
 import {until} from '../wait.ts';
 import {fixtureCopy} from './scene.ts';
 
-const BUNDLE = resolve(import.meta.dirname, '../../../dist/wsgideck.mjs');
+const BUNDLE = resolve(import.meta.dirname, '../../../dist/wsgideck.cjs');
 
 /** The options of the program around Apache, on the real program. Each returns the keys of the options that were seen to work. */
 export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = {
