@@ -1,6 +1,6 @@
 """Sends each request to its page."""
 
-from . import audit, catalogue, checkout, pages, recommendations, reports, warehouse
+from . import audit, catalogue, checkout, orders, pages, recommendations, reports, search, session, warehouse
 from .request import Request
 
 ROUTES = {
@@ -17,6 +17,11 @@ ROUTES = {
     "/stream": reports.progress,
     "/leak": recommendations.recommend,
     "/crash": recommendations.recommend_natively,
+    "/locked": orders.place_order,
+    "/regex": search.search,
+    "/recursion": search.category,
+    "/header": session.remember_all,
+    "/descriptors": session.keep_open,
     "/flood": audit.flood,
     "/hostile": audit.hostile,
 }
@@ -30,7 +35,7 @@ def application(environ, start_response):
         start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"no such page\n"]
     content_type, body = page(request)
-    headers = [("Content-Type", content_type), ("Cache-Control", "no-store")]
+    headers = [("Content-Type", content_type), ("Cache-Control", "no-store"), *request.headers]
     if isinstance(body, str):
         body = [body.encode()]
         headers.append(("Content-Length", str(len(body[0]))))

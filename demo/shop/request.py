@@ -10,6 +10,8 @@ class Request:
         self.environ = environ
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO") or "/"
+        # Further headers of the response.
+        self.headers = []
         self.query = parse_qs(environ.get("QUERY_STRING", ""))
 
     def text(self, name, default=""):

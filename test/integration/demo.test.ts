@@ -24,6 +24,11 @@ describe.each(columns())('the demo shop on mod_wsgi $name', (column) => {
       'gil',
       'spin',
       'deadlock',
+      'locked',
+      'regex',
+      'recursion',
+      'header',
+      'descriptors',
       'error',
       'leak',
       'flood',
@@ -42,6 +47,10 @@ describe.each(columns())('the demo shop on mod_wsgi $name', (column) => {
     ['/slow?s=0.2', 'charged after 0.2 s'],
     ['/gil?s=0.2', 'checked for 0.2 s'],
     ['/spin?s=0.2', 'computed for 0.2 s'],
+    ['/locked?s=0.2', 'order written'],
+    ['/regex?n=10', 'no words'],
+    ['/header?kb=1', '1 KiB of cookie'],
+    ['/descriptors?n=20', '20 files open'],
     ['/leak?mb=2', 'MiB remembered'],
     ['/flood?n=20', '20 lines written'],
     ['/hostile', '7 lines written'],
@@ -58,8 +67,8 @@ describe.each(columns())('the demo shop on mod_wsgi $name', (column) => {
     expect((await deck.get('/big?mb=3')).body).toHaveLength(3 * 2 ** 20);
   });
 
-  it('/error is an error', async () => {
-    expect((await deck.get('/error')).status).toBe(500);
+  it.each(['/error', '/recursion', '/header', '/descriptors'])('%s is an error', async (path) => {
+    expect((await deck.get(path)).status).toBeGreaterThanOrEqual(500);
   });
 
   it('/crash takes the process with it, and a new one answers', async () => {
