@@ -1,0 +1,31 @@
+import type {Diagnosis} from '../model/diagnosis.ts';
+import type {InstanceState, RestartRecord} from '../model/state.ts';
+import {placeNamed, placeText} from './place.ts';
+import {restartRules} from './rules/restarts.ts';
+
+/** What the end of a daemon process means. Pure. */
+export function diagnoseRestart(record: RestartRecord, state: Pick<InstanceState, 'info' | 'restarts'>): Diagnosis[] {
+  const {rule, severity, cause, remedy} = restartRules[record.cause];
+  const oldest = record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];
+  const place = placeNamed(oldest?.at) ?? placeNamed(/ in (\S+:\d+)/.exec(record.text)?.[1]);
+  const same = state.restarts.filter((one) => one.cause === record.cause && one.processGroup === record.processGroup).length;
+  return [
+    {
+      rule,
+      severity,
+      cause,
+      remedy,
+      evidence: [
+        `process ${record.pid}: ${record.text}`,
+        ...(oldest
+          ? [
+              `oldest of ${record.inFlight.length} in flight: ${oldest.method} ${oldest.url} for ${((record.at - oldest.startedAt) / 1000).toFixed(1)} s`,
+            ]
+          : []),
+        ...(place ? [`at ${placeText(place, state.info)}`] : []),
+        ...(same > 1 ? [`the ${same}th time`.replace(/1th/, '1st').replace(/2th/, '2nd').replace(/3th/, '3rd')] : []),
+      ],
+      ...(place ? {place} : {}),
+    },
+  ];
+}

@@ -1,0 +1,3 @@
+import type {LogRule} from '../rule.ts';
+
+export const daemonStartRules: LogRule[] = [];
