@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readOnly?: boolean;
   /** Get each log entry as an event (for `--json` and recordings); `onEvent` sees them. */
   bulk?: boolean;
+  /** Milliseconds until the first state has to be there; five seconds unless told. */
+  patience?: number;
   onEvent?: (event: DeckEvent) => void;
 }
 
@@ -46,19 +48,21 @@ class SocketDeck implements Deck {
   readonly #waiting = new Map<number, Waiting>();
   #state: InstanceState = initialState('');
   #closed: string | null = null;
+  #readOnly: boolean;
   #next = 1;
   #told = false;
 
   constructor(socket: Socket, options: ConnectOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#readOnly = options.readOnly ?? false;
     this.ready = new Promise<void>((resolve, reject) => {
       const feed = jsonLines(
         (value) => this.#message(value, resolve),
         (reason) => this.#end(`the supervisor sent ${reason}`),
       );
       // A stopped supervisor's socket still takes connections.
-      socket.setTimeout(PATIENCE, () => this.#end('the supervisor does not answer; is it stopped (SIGSTOP, ctrl-z)?'));
+      socket.setTimeout(options.patience ?? PATIENCE, () => this.#end('the supervisor does not answer; is it stopped (SIGSTOP, ctrl-z)?'));
       socket.on('connect', () => {
         const {client, readOnly = false, bulk = false} = options;
         socket.write(`${JSON.stringify({type: 'hello', v: CONTROL_VERSION, client, bulk, readOnly})}\n`);
@@ -79,6 +83,10 @@ class SocketDeck implements Deck {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly;
   }
 
   closed(): string | null {
@@ -110,7 +118,8 @@ class SocketDeck implements Deck {
     const parsed = v.safeParse(serverMessage, value);
     if (!parsed.success) return this.#end('the supervisor sent something this version does not understand');
     const message = parsed.output as unknown as ServerMessage;
-    if (message.type === 'snapshot') {
+    if (message.type === 'hello') this.#readOnly ||= message.readOnly ?? false;
+    else if (message.type === 'snapshot') {
       this.#socket.setTimeout(0);
       this.#change(message.state);
       ready();

@@ -89,7 +89,7 @@ export const clientMessage = v.variant('type', [
 export type ClientMessage = v.InferOutput<typeof clientMessage>;
 
 export type ServerMessage =
-  | {type: 'hello'; v: number; instance: string; pid: number}
+  | {type: 'hello'; v: number; instance: string; pid: number; readOnly?: boolean}
   | {type: 'snapshot'; state: InstanceState}
   | {type: 'event'; event: DeckEvent}
   | {type: 'result'; id: number; result: CommandResult | QueryResults[keyof QueryResults]}
@@ -97,7 +97,7 @@ export type ServerMessage =
 
 /** The envelope of what a server may say; events are the supervisor's own and are applied by the same reducer on both sides. */
 export const serverMessage = v.variant('type', [
-  v.object({type: v.literal('hello'), v: v.number(), instance: v.string(), pid}),
+  v.object({type: v.literal('hello'), v: v.number(), instance: v.string(), pid, readOnly: v.optional(v.boolean())}),
   v.object({type: v.literal('snapshot'), state: v.looseObject({name: v.string(), lifecycle: v.looseObject({phase: v.string()})})}),
   v.object({type: v.literal('event'), event: v.looseObject({type: v.string(), at: v.number(), instance: v.string()})}),
   v.object({type: v.literal('result'), id: count, result: v.unknown()}),

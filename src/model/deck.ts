@@ -14,6 +14,8 @@ export interface Deck {
   send(command: Command): Promise<CommandResult>;
   /** Rejects when the connection is gone or the query is refused. */
   ask<Q extends Query>(query: Q): Promise<QueryResults[Q['type']]>;
+  /** The far side takes no commands from here: the server, the socket or this client itself is read-only. Known with the first state. */
+  readonly readOnly?: boolean;
   /** Set when the far side is gone; the reason in one line. */
   closed(): string | null;
 }

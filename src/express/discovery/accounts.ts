@@ -59,7 +59,8 @@ export function groupNamed(name: string): number | null {
   return entry ? Number(entry.split(':')[2]) : null;
 }
 
-const userName = (uid: number): string => fieldsOf('/etc/passwd', (one) => Number(one[2]) === uid)?.[0] ?? `#${uid}`;
+/** Name of a user; `#UID` when the file does not list it. */
+export const userName = (uid: number): string => fieldsOf('/etc/passwd', (one) => Number(one[2]) === uid)?.[0] ?? `#${uid}`;
 const groupName = (gid: number): string => fieldsOf('/etc/group', (one) => Number(one[2]) === gid)?.[0] ?? `#${gid}`;
 
 /** Works out who runs the application: --user and --group for root, the caller otherwise. */

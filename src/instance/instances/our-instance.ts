@@ -1,0 +1,123 @@
+import {lstatSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {connectDeck} from '../../control/client.ts';
+import {reach, type Reach} from '../../control/reach.ts';
+import {userName} from '../../express/discovery/accounts.ts';
+import {liveOwner} from '../../express/root/lock.ts';
+import type {InstanceState} from '../../model/state.ts';
+import {startedAt} from '../../sources/processes/proc-stat.ts';
+import {processUid} from '../../sources/agent/proc.ts';
+import type {ControlSocket} from './control-sockets.ts';
+import type {Instance} from './instance.ts';
+import {ancestry, type ApacheParent, type readMachine} from './machine.ts';
+
+/** Milliseconds for a supervisor to answer; a stopped one does not, and the others are to be listed all the same. */
+const PATIENCE = 1500;
+/** The guard's program, as the kernel cuts its name. */
+const GUARD = 'wsgideck-guard';
+
+type Machine = ReturnType<typeof readMachine>;
+
+/** Describes a server of ours: by what its supervisor says, or, where that does not answer us, by what the machine shows. */
+export async function ourInstance(
+  {path, serverRoot}: ControlSocket,
+  apaches: readonly {parent: ApacheParent; serverRoot: string | null; conf: string | null}[],
+  machine: Machine,
+): Promise<Instance> {
+  const reached = reach(path);
+  const {state, problem} = await ask(reached);
+  const root = serverRoot ?? state?.info?.serverRoot ?? dirname(path);
+  const apache =
+    apaches.find(({parent}) => parent.stat.pid === state?.lifecycle.apachePid) ??
+    apaches.find((one) => one.serverRoot === root && supervisorOf(one.parent, machine) !== null);
+  const supervisorPid =
+    state?.info?.supervisorPid ??
+    liveOwner(join(dirname(path), 'lock'))?.pid ??
+    (apache && supervisorOf(apache.parent, machine)) ??
+    undefined;
+  const since = apache?.parent.stat.startTicks ?? (supervisorPid === undefined ? undefined : machine.get(supervisorPid)?.startTicks);
+  const instance: Instance = {
+    kind: 'ours',
+    name: state?.name || (apache && groupsOf(apache.parent)[0]) || basename(root),
+    serverRoot: root,
+    apachePid: apache?.parent.stat.pid ?? null,
+    controlSocket: path,
+    access: reached.access,
+    user: ownerOf(path) ?? (supervisorPid === undefined ? '?' : userOf(supervisorPid)),
+    since: since === undefined ? Date.now() : startedAt(since),
+  };
+  const url = apache && addressOf(groupsOf(apache.parent)[0]);
+  if (url) instance.url = url;
+  if (apache?.conf) instance.conf = apache.conf;
+  if (supervisorPid !== undefined) instance.supervisorPid = supervisorPid;
+  if (problem !== null) instance.problem = problem;
+  return state ? {...instance, ...stated(state)} : instance;
+}
+
+/** A server of ours that does not listen yet, or not any more: its lock is held, or its guard is Apache's parent. */
+export function silentInstance(parent: ApacheParent, serverRoot: string, machine: Machine): Instance | null {
+  const supervisorPid = liveOwner(join(serverRoot, 'wsgideck', 'lock'))?.pid ?? supervisorOf(parent, machine);
+  if (supervisorPid === null) return null;
+  return {
+    kind: 'ours',
+    name: groupsOf(parent)[0] ?? basename(serverRoot),
+    serverRoot,
+    apachePid: parent.stat.pid,
+    supervisorPid,
+    access: 'none',
+    user: userOf(supervisorPid),
+    since: startedAt(parent.stat.startTicks),
+    problem: 'its supervisor does not listen: it has just started, or is about to end',
+  };
+}
+
+/**
+ * Names of daemon process groups, from how mod_wsgi names its processes: `(wsgi:GROUP)`, cut when there is no room; the original and we add the user's id
+ * to `HOST:PORT`.
+ */
+export function groupsOf({titles}: ApacheParent): string[] {
+  const names = titles.flatMap((title) => /^\(wsgi:(?!service:)(.+?)\)?\s*$/.exec(title)?.[1] ?? []);
+  return [...new Set(names.map((name) => name.replace(/^(.+:\d+):\d+$/, '$1')))];
+}
+
+/** The address in such a name. */
+export function addressOf(group: string | undefined): string | undefined {
+  return group !== undefined && /^[^\s/]+:\d+$/.test(group) ? `http://${group}/` : undefined;
+}
+
+export function userOf(pid: number): string {
+  const uid = processUid(pid);
+  return uid === null ? '?' : userName(uid);
+}
+
+async function ask({socket}: Reach): Promise<{state: InstanceState | null; problem: string | null}> {
+  try {
+    const deck = await connectDeck(socket, {client: 'ps', readOnly: true, patience: PATIENCE});
+    deck.end();
+    return {state: deck.state(), problem: null};
+  } catch (error) {
+    return {state: null, problem: (error as Error).message};
+  }
+}
+
+/** What the supervisor says; another program may sit behind the socket, so every field is looked at. */
+function stated({info, lifecycle}: InstanceState): Partial<Instance> {
+  return {
+    state: lifecycle.phase,
+    ...(info && {url: info.url, modWsgi: info.modWsgi, processes: info.processes, threads: info.threads}),
+  };
+}
+
+function supervisorOf(parent: ApacheParent, machine: Machine): number | null {
+  const [, ...above] = ancestry(parent.stat.pid, machine);
+  const guard = above.findIndex(({comm}) => comm === GUARD);
+  return guard < 0 ? null : (above[guard + 1]?.pid ?? null);
+}
+
+function ownerOf(path: string): string | null {
+  try {
+    return userName(lstatSync(path).uid);
+  } catch {
+    return null;
+  }
+}

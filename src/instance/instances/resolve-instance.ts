@@ -1,0 +1,72 @@
+import {existsSync, realpathSync, statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {safeText} from '../../terminal/safe-text.ts';
+import {findInstances} from './find-instances.ts';
+import type {Instance} from './instance.ts';
+import {ourInstance} from './our-instance.ts';
+
+/**
+ * The instance that a person means by a word: its name, its server root, its port, or the pid of its supervisor or of Apache's parent. Without a word
+ * the only one there is.
+ * @throws Error in one line: there is none, or there are several, which it names.
+ */
+export async function resolveInstance(word?: string): Promise<Instance> {
+  if (word?.includes('/') || (word !== undefined && isServerRoot(word))) return inFolder(resolve(word));
+  const all = await findInstances();
+  if (word === undefined) {
+    if (all.length === 0) throw new Error('no server with mod_wsgi runs on this machine (that you may see); wsgideck ps lists them');
+    return theOnly(all, 'several servers run here');
+  }
+  const fitting = all.filter((one) => answersTo(one, word));
+  if (fitting.length > 0) return theOnly(fitting, `several servers answer to "${word}"`);
+  const known = all.length === 0 ? 'none runs here' : `there is ${all.map(callIt).join(', ')}`;
+  throw new Error(`no server is called "${word}": ${known}; give a name, server root, port or pid as wsgideck ps shows them`);
+}
+
+function answersTo(one: Instance, word: string): boolean {
+  if (one.name === word) return true;
+  const number = /^\d+$/.test(word) ? Number(word) : null;
+  return number !== null && (number === one.apachePid || number === one.supervisorPid || number === portOf(one));
+}
+
+function theOnly(found: readonly Instance[], several: string): Instance {
+  if (found.length === 1) return found[0]!;
+  throw new Error(`${several}: ${found.map(callIt).join(', ')}; say which by its port, pid or server root`);
+}
+
+/** As short as it is unmistakable. */
+function callIt(one: Instance): string {
+  const port = portOf(one);
+  return `${safeText(one.name)} (${port === null ? `pid ${one.supervisorPid ?? one.apachePid}` : `port ${port}`})`;
+}
+
+function portOf({url}: Instance): number | null {
+  try {
+    const {port, protocol} = new URL(url ?? '');
+    return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  } catch {
+    return null;
+  }
+}
+
+function isServerRoot(word: string): boolean {
+  return existsSync(join(word, 'httpd.conf')) || existsSync(join(word, 'wsgideck'));
+}
+
+/** By its server root, which works without /proc as well. */
+async function inFolder(root: string): Promise<Instance> {
+  if (!statSync(root, {throwIfNoEntry: false})?.isDirectory()) throw new Error(`${root}: there is no such server root`);
+  const real = (path: string) => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return path;
+    }
+  };
+  const found = (await findInstances()).filter(({serverRoot}) => real(serverRoot) === real(root));
+  if (found.length > 0) return theOnly(found, `several servers run in ${root}`);
+  const path = join(root, 'wsgideck', 'control.sock');
+  const instance = existsSync(path) ? await ourInstance({path, serverRoot: root}, [], new Map()) : null;
+  if (instance?.state !== undefined) return instance;
+  throw new Error(`${root}: no server runs there; start one with wsgideck start-server`);
+}
