@@ -1,10 +1,11 @@
-import {chmodSync, rmSync} from 'node:fs';
+import {chmodSync, chownSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import * as v from 'valibot';
 import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
 import type {DeckEvent} from '../model/events.ts';
 import type {InstanceState} from '../model/state.ts';
 import {jsonLines} from './lines.ts';
+import {refusedCommand, refusedQuery, shownTo, type Standing} from './standing.ts';
 import {CONTROL_VERSION, clientMessage, type ClientMessage, type ServerMessage} from './protocol.ts';
 
 /** What the control socket serves: a supervisor, or a recording being played. */
@@ -27,10 +28,18 @@ interface Client {
   socket: Socket;
   greeted: boolean;
   bulk: boolean;
+  /** Came through the socket of the view group. */
+  viewer: boolean;
   readOnly: boolean;
   behind: boolean;
   cadence: number;
   headDue: boolean;
+}
+
+/** The socket for those who may only look, and the group that may open it. */
+export interface ViewSocket {
+  path: string;
+  gid: number;
 }
 
 /**
@@ -40,35 +49,47 @@ interface Client {
 export class ControlServer {
   readonly #engine: Engine;
   readonly #path: string;
+  readonly #view: ViewSocket | null;
   readonly #clients = new Set<Client>();
-  #server: Server | undefined;
+  #servers: Server[] = [];
   #unlisten: (() => void) | undefined;
   #headTimer: NodeJS.Timeout | undefined;
 
-  constructor(engine: Engine, path: string) {
+  constructor(engine: Engine, path: string, view: ViewSocket | null = null) {
     this.#engine = engine;
     this.#path = path;
+    this.#view = view;
   }
 
-  /** Binds the socket with mode 0600. Rejects when the path is too long or not writable. */
+  /** Binds the socket with mode 0600 (and the one for the view group with 0660). Rejects when the path is too long or not writable. */
   async start(): Promise<void> {
+    await this.#bind(this.#path, false);
+    chmodSync(this.#path, 0o600);
+    if (this.#view) {
+      const {path, gid} = this.#view;
+      await this.#bind(path, true);
+      chownSync(path, process.geteuid?.() ?? -1, gid);
+      chmodSync(path, 0o660);
+    }
+    this.#unlisten = this.#engine.listen((event) => this.#publish(event));
+  }
+
+  async #bind(path: string, viewer: boolean): Promise<void> {
     // Left behind by a supervisor that was killed: the lock of the server root has told that nobody serves it.
-    rmSync(this.#path, {force: true});
-    const server = createServer((socket) => this.#accept(socket));
-    this.#server = server;
+    rmSync(path, {force: true});
+    const server = createServer((socket) => this.#accept(socket, viewer));
+    this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // The mask keeps the socket private from its first moment; chmod alone would leave a gap.
       const mask = process.umask(0o177);
-      server.listen(this.#path, () => {
+      server.listen(path, () => {
         server.off('error', reject);
         resolve();
       });
       process.umask(mask);
     });
-    chmodSync(this.#path, 0o600);
     server.on('error', () => {});
-    this.#unlisten = this.#engine.listen((event) => this.#publish(event));
   }
 
   /** Number of clients that have said hello. */
@@ -80,21 +101,20 @@ export class ControlServer {
   async close(): Promise<void> {
     this.#unlisten?.();
     clearTimeout(this.#headTimer);
-    const server = this.#server;
-    if (!server) return;
-    this.#server = undefined;
+    const servers = this.#servers;
+    this.#servers = [];
     this.#flushHeads();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     for (const client of this.#clients) {
       client.socket.end();
       setTimeout(() => client.socket.destroy(), 300).unref();
     }
     await closed;
-    rmSync(this.#path, {force: true});
+    for (const path of servers.length > 0 ? [this.#path, this.#view?.path] : []) if (path !== undefined) rmSync(path, {force: true});
   }
 
-  #accept(socket: Socket): void {
-    const client: Client = {socket, greeted: false, bulk: false, readOnly: false, behind: false, cadence: 0, headDue: false};
+  #accept(socket: Socket, viewer: boolean): void {
+    const client: Client = {socket, viewer, greeted: false, bulk: false, readOnly: false, behind: false, cadence: 0, headDue: false};
     this.#clients.add(client);
     const feed = jsonLines(
       (value) => this.#message(client, value),
@@ -130,8 +150,14 @@ export class ControlServer {
     client.greeted = true;
     client.bulk = message.bulk;
     client.readOnly = message.readOnly ?? false;
-    this.#write(client, {type: 'hello', v: CONTROL_VERSION, instance: this.#engine.state().name, pid: process.pid});
+    const readOnly = this.#standing(client) !== 'full';
+    this.#write(client, {type: 'hello', v: CONTROL_VERSION, instance: this.#engine.state().name, pid: process.pid, readOnly});
     this.#write(client, {type: 'snapshot', state: this.#engine.state()});
+  }
+
+  #standing(client: Client): Standing {
+    if (client.viewer) return 'viewer';
+    return client.readOnly || this.#engine.state().info?.readOnly ? 'read-only' : 'full';
   }
 
   async #command(client: Client, id: number, command: Command): Promise<void> {
@@ -140,9 +166,8 @@ export class ControlServer {
       this.#cadence();
       return this.#write(client, {type: 'result', id, result: {ok: true, text: ''}});
     }
-    if (client.readOnly && command.type !== 'stacks') {
-      return this.#write(client, {type: 'result', id, result: {ok: false, text: 'this connection is read-only'}});
-    }
+    const refused = refusedCommand(this.#standing(client), command, this.#engine.state().info?.readOnly ? process.pid : null);
+    if (refused !== null) return this.#write(client, {type: 'result', id, result: {ok: false, text: refused}});
     try {
       this.#write(client, {type: 'result', id, result: await this.#engine.command(command)});
     } catch (error) {
@@ -151,8 +176,10 @@ export class ControlServer {
   }
 
   async #query(client: Client, id: number, query: Query): Promise<void> {
+    const refused = refusedQuery(this.#standing(client), query);
+    if (refused !== null) return this.#write(client, {type: 'error', id, text: refused});
     try {
-      this.#write(client, {type: 'result', id, result: await this.#engine.query(query)});
+      this.#write(client, {type: 'result', id, result: shownTo(this.#standing(client), query, await this.#engine.query(query))});
     } catch (error) {
       this.#write(client, {type: 'error', id, text: reasonOf(error)});
     }
