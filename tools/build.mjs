@@ -22,11 +22,14 @@ const run = promisify(execFile);
  */
 const COMMAND = {wsgideck: 'src/cli/main.ts', commands: 'src/cli/commands.ts'};
 const DASHBOARD = {dashboard: 'src/cli/dashboard-main.ts'};
+/** Folders of native-shim/ that hold a program in C. */
+const PROGRAMS = ['guard', 'telemetry'];
 const PYTHON = [
   'agent.py',
   'agent_main.py',
   'handler.py',
   'service.py',
+  'slot.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];
 
@@ -102,20 +105,27 @@ async function bundle() {
   const sources = Object.values({...COMMAND, ...DASHBOARD});
   const missing = sources.filter((source) => !existsSync(join(root, source)));
   if (missing.length > 0) return {outputs: [], missing};
-  const results = await Promise.all([AS_COMMAND, AS_DASHBOARD].map((one) => esbuild.build({...COMMON, ...one})));
-  await Promise.all(
-    results
-      .flatMap((one) => one.outputFiles)
-      .map(async ({path, contents}) => {
-        const isCommand = path === join(dist, 'wsgideck.cjs');
-        await replace(path, isCommand ? withShebang(contents) : contents, isCommand ? 0o755 : 0o644);
-      }),
-  );
-  const outputs = results.flatMap(({metafile}) => Object.entries(metafile.outputs).map(([name, {bytes}]) => ({name, bytes})));
+  // Each is written when it is made: a mistake in one does not keep the other from being built.
+  const made = await Promise.allSettled([AS_COMMAND, AS_DASHBOARD].map(bundleOne));
+  const failed = made.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  const outputs = made.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   return {outputs, missing};
 }
 
-/** Only dist/native/: the guard, the agent, the handler and its tools. */
+/** @param {esbuild.BuildOptions} options */
+async function bundleOne(options) {
+  const {outputFiles, metafile} = await esbuild.build({...COMMON, ...options});
+  await Promise.all(
+    outputFiles.map(async ({path, contents}) => {
+      const isCommand = path === join(dist, 'wsgideck.cjs');
+      await replace(path, isCommand ? withShebang(contents) : contents, isCommand ? 0o755 : 0o644);
+    }),
+  );
+  return Object.entries(metafile.outputs).map(([name, {bytes}]) => ({name, bytes}));
+}
+
+/** Only dist/native/: the programs in C, the agent, the handler and its tools. */
 export async function buildNative() {
   await mkdir(join(dist, 'native'), {recursive: true});
   const missing = [];
@@ -127,14 +137,14 @@ export async function buildNative() {
     await replace(target, await readFile(source), 0o644);
     outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
   });
-  await Promise.all([...copies, buildGuard(missing, outputs)]);
+  await Promise.all([...copies, ...PROGRAMS.map((one) => buildProgram(one, missing, outputs))]);
   return {outputs, missing};
 }
 
-async function buildGuard(missing, outputs) {
-  const folder = join(root, 'native-shim/guard');
-  if (!existsSync(join(folder, 'Makefile'))) return void missing.push('native-shim/guard/Makefile');
-  const target = join(dist, 'native/wsgideck-guard');
+async function buildProgram(name, missing, outputs) {
+  const folder = join(root, 'native-shim', name);
+  if (!existsSync(join(folder, 'Makefile'))) return void missing.push(`native-shim/${name}/Makefile`);
+  const target = join(dist, `native/wsgideck-${name}`);
   await run('make', ['-s', '-C', folder, `OUT=${target}`]);
   outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
 }

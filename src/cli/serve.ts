@@ -10,6 +10,7 @@ import {
   type Problem,
   type ServerPlan,
 } from '../express/index.ts';
+import {nativeAsset} from '../express/assets.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {hasTerminal} from '../instance/terminal.ts';
@@ -138,7 +139,12 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     launch: {...httpdCommand(plan, env), ...guarded},
     target: probe,
     controlSocket: paths.controlSocket,
+    viewSocket: plan.view,
     agentSocket: paths.agentSocket,
+    phases:
+      plan.phases === 'datagrams'
+        ? {by: plan.phases, program: nativeAsset('wsgideck-telemetry'), socketPath: paths.timesSocket}
+        : plan.phases && {by: plan.phases},
     runDirectory: paths.run,
     errorLog: paths.errorLog,
     accessLog: paths.deckAccessLog,

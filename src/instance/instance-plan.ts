@@ -2,6 +2,7 @@ import type {InstanceInfo} from '../model/events.ts';
 import type {ConfigView} from '../model/commands.ts';
 import type {LogLevel} from '../model/log.ts';
 import type {GuardLaunch} from './guard.ts';
+import type {PhasePlan} from './phase-watch.ts';
 import type {ProbeTarget} from './probe.ts';
 
 /** All that is needed to run one instance, worked out beforehand. */
@@ -10,6 +11,8 @@ export interface InstancePlan {
   launch: GuardLaunch;
   target: ProbeTarget;
   controlSocket: string;
+  /** For those who may only look. */
+  viewSocket?: {path: string; gid: number} | null;
   agentSocket: string;
   /** Where each daemon process keeps its slots and fault file. */
   runDirectory: string;
@@ -21,6 +24,8 @@ export interface InstancePlan {
   accessLogFrom: number;
   /** Logs that service scripts have of their own, and their sizes before the start. */
   serviceLogs?: readonly {name: string; path: string; from: number}[];
+  /** How times by phase are had; none when left out. */
+  phases?: PhasePlan;
   /** Who the daemons run as, when that is not ourselves. */
   runUser: {uid: number; gid: number} | null;
   /** What a change restarts the daemons for; null without --reload-on-changes. */

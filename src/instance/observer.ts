@@ -8,6 +8,7 @@ import type {Bus} from './bus.ts';
 import {keepDeckLog} from './deck-log.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LogWatch} from './log-watch.ts';
+import {PhaseWatch} from './phase-watch.ts';
 import {stopGrowing} from './memory.ts';
 import {ProcessWatch, type KnownProcesses} from './process-watch.ts';
 import {RequestMemory} from './request-memory.ts';
@@ -22,6 +23,7 @@ export class Observer {
   readonly #hub: AgentHub;
   readonly #memory: RequestMemory;
   readonly #logs: LogWatch;
+  readonly #phases: PhaseWatch;
   #captures = 0;
   /** One for each ended process that nobody has spoken of yet. */
   readonly #silent = new Set<NodeJS.Timeout>();
@@ -33,6 +35,7 @@ export class Observer {
     this.#memory = new RequestMemory(bus);
     this.#processes = new ProcessWatch(bus, known, (pid) => this.#gone(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
+    this.#phases = new PhaseWatch(bus, plan.phases ?? null, plan.runUser);
     bus.listen((event) => {
       if (event.type !== 'agent' || event.state === 'gone') return;
       if (event.state === 'wedged') this.#held.add(event.pid);
@@ -48,6 +51,7 @@ export class Observer {
       isOurs: (pid) => this.#processes.isOurs(pid),
       emit: (event) => bus.publish(event),
       nextCaptureId: () => ++this.#captures,
+      ...(plan.phases?.by === 'agent' ? {measured: this.#phases.measured} : {}),
     });
     bus.listen((event) => {
       if (event.type !== 'processes') return;
@@ -59,6 +63,7 @@ export class Observer {
     stopGrowing();
     await this.#logs.start();
     await this.#hub.start();
+    this.#phases.start();
     this.#processes.start();
   }
 
@@ -66,7 +71,7 @@ export class Observer {
     this.#processes.stop();
     for (const timer of this.#silent) clearTimeout(timer);
     await this.#logs.stop();
-    await this.#hub.close();
+    await Promise.all([this.#hub.close(), this.#phases.stop()]);
   }
 
   /** A line that Apache printed on its pty. */

@@ -22,6 +22,14 @@ export const telemetryOptions = [
     since: '4.2.0',
   },
   {
+    ...flag,
+    flags: ['--disable-phase-times'],
+    dest: 'disablePhaseTimes',
+    help: "Do not measure the phases of requests. On mod_wsgi 6.x the application's own mod_wsgi.request_metrics() works only then.",
+    directive: 'WSGITelemetryService left out',
+    since: 'wsgideck',
+  },
+  {
     ...text,
     flags: ['--telemetry-service'],
     dest: 'telemetryService',

@@ -3,6 +3,7 @@ import type {InstanceInfo} from '../../model/events.ts';
 import type {Found} from '../discovery/discover.ts';
 import type {Host} from '../host.ts';
 import type {StartOptions} from '../parse.ts';
+import {atLeast} from '../version.ts';
 import {chooseModules} from './apache-modules.ts';
 import {debugPlan} from './debug-plan.ts';
 import {httpsPlan, originOf} from './https-plan.ts';
@@ -35,6 +36,7 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
     deck,
     controlSocket: join(deck, 'control.sock'),
     agentSocket: join(deck, 'agent.sock'),
+    timesSocket: join(deck, 'times.sock'),
     agentScript: join(deck, 'agent.py'),
     handlerScript: join(deck, 'handler.py'),
     tools: join(deck, 'wsgideck_tools'),
@@ -129,6 +131,7 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     errorLog: paths.errorLog,
     accessLog: paths.accessLog,
     projectRoot: project,
+    ...(options.readOnly && {readOnly: true}),
   };
 
   return {
@@ -152,6 +155,7 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     services: servicePlans(options, host, paths, found.serviceUsers),
     access: {host: absolute(options.hostAccessScript), user: absolute(options.authUserScript), group: absolute(options.authGroupScript)},
     telemetry: options.enableTelemetry ? `unix:${join(paths.run, 'telemetry.sock')}` : options.telemetryService,
+    phases: phasesOf(options, found.module.version),
     resources: options.addHandlers.map(([extension, script], index) => ({
       extension: extension.startsWith('.') ? extension : `.${extension}`,
       script: resolve(host.cwd, script),
@@ -185,6 +189,14 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     },
     graceSeconds: options.gracefulTimeout + options.shutdownTimeout + 2,
     output: options.json ? 'json' : options.plain ? 'plain' : 'dashboard',
+    view: found.viewGid === undefined ? null : {path: join(paths.deck, 'view.sock'), gid: found.viewGid},
     info,
   };
+}
+
+/** mod_wsgi reports to one receiver only: somebody else's goes first. */
+function phasesOf(options: StartOptions, version: string): ServerPlan['phases'] {
+  if (options.disablePhaseTimes) return null;
+  if (!atLeast(version, '6.0.0')) return 'agent';
+  return options.enableTelemetry || options.telemetryService !== null ? null : 'datagrams';
 }

@@ -34,6 +34,8 @@ export interface PlanPaths {
   deck: string;
   controlSocket: string;
   agentSocket: string;
+  /** Where mod_wsgi 6.x reports its figures to us. */
+  timesSocket: string;
   agentScript: string;
   handlerScript: string;
   /** Python beside the handler: debug mode's tools and Paste. */
@@ -97,6 +99,8 @@ export interface ServerPlan {
   access: {host: string | null; user: string | null; group: string | null};
   /** `unix:/path` of the telemetry receiver, ours or somebody else's. */
   telemetry: string | null;
+  /** Times by phase: reported to us by mod_wsgi (6.x), asked for by the agent (before), or not wanted. */
+  phases: 'datagrams' | 'agent' | null;
   /** --add-handler: extensions with their dot, and the absolute paths of what answers for them. */
   resources: {extension: string; script: string; file: string}[];
   /** Folder of mod_wsgi's documentation, null when it is not installed. */
@@ -120,5 +124,7 @@ export interface ServerPlan {
   /** Seconds that a graceful stop may take before it is forced. */
   graceSeconds: number;
   output: 'dashboard' | 'plain' | 'json';
+  /** The socket for those who may only look; null without --view-group. */
+  view: {path: string; gid: number} | null;
   info: Omit<InstanceInfo, 'supervisorPid'>;
 }

@@ -2,21 +2,21 @@
  * The supervisor's end of all agents: a unix socket that daemon processes connect to, and events about what they say, or do not say.
  * An agent that falls silent is itself the symptom: its process is dumped at once by signal, and the line that holds it is named.
  */
-import {chmodSync, chownSync, unlinkSync} from 'node:fs';
-import {createServer, type Server, type Socket} from 'node:net';
+import type {Server, Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ActiveRequest, DeckEvent, EventOf, EventType} from '../../model/events.ts';
-import type {StackCapture, StackCause, ThreadStack} from '../../model/stacks.ts';
+import type {StackCapture, StackCause} from '../../model/stacks.ts';
 import {sourceLine} from '../source-text.ts';
+import {CaptureMaker} from './capture-maker.ts';
 import {dumpBySignal, type FaultContext, type FaultStacks} from './fault-stacks.ts';
 import type {Known} from './known.ts';
-import type {AgentHello, AgentMessage, AgentSample} from './messages.ts';
+import type {AgentHello, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
 import {Peer} from './peer.ts';
 import {isRunning, processFact, processUid} from './proc.ts';
+import {listenPrivately} from './private-socket.ts';
 import {ProcessFiles} from './process-files.ts';
 import {Remains} from './remains.ts';
-import {addSources} from './source-lines.ts';
-import {placeOf, requestLine, restartOf, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
+import {placeOf, requestLine, restartOf, slotToActiveRequest, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
 
 export interface AgentHubOptions {
   /** ROOT/wsgideck/agent.sock; a stale one is replaced. */
@@ -34,6 +34,8 @@ export interface AgentHubOptions {
   emit: (event: DeckEvent) => void;
   /** Numbers for captures, unique within the instance; counted from 1 when absent. */
   nextCaptureId?: () => number;
+  /** Gets what request_metrics() returned in a process, about once a second, where mod_wsgi does not report by itself (before 6.0). */
+  measured?: (pid: number, metrics: Record<string, unknown>) => void;
   now?: () => number;
 }
 
@@ -50,7 +52,6 @@ const LOOK = 50;
 const UNHEARD = 1200;
 /** What agent.py registers, SIGRTMIN+6 with the 34 of glibc; sent only to a process that catches it. */
 const FAULT_SIGNAL = 40;
-const MAX_CONNECTIONS = 256;
 type Body = {[T in EventType]: Omit<EventOf<T>, 'at' | 'instance'>}[EventType];
 
 export class AgentHub {
@@ -63,9 +64,9 @@ export class AgentHub {
   /** Processes that were dumped although their agent never got through. */
   readonly #asked = new Set<number>();
   readonly #remains: Remains;
+  readonly #captures: CaptureMaker;
   #server: Server | null = null;
   #interval = IDLE;
-  #captures = 0;
 
   constructor(options: AgentHubOptions) {
     this.#options = options;
@@ -79,32 +80,15 @@ export class AgentHub {
       sourceLine,
     };
     this.#remains = new Remains(this.#fault);
+    this.#captures = new CaptureMaker({files: this.#files, now: this.#now, nextId: options.nextCaptureId});
   }
 
   /** Opens the socket. @throws Error with the cause when that is impossible. */
   async start(): Promise<void> {
     const {socketPath, runUid, runGid} = this.#options;
     this.#remains.sweep();
-    try {
-      unlinkSync(socketPath);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    const server = createServer((socket) => this.#connected(socket));
-    server.maxConnections = MAX_CONNECTIONS;
-    // Nobody may slip in between bind and chmod.
-    const mask = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(socketPath, resolve);
-      });
-    } finally {
-      process.umask(mask);
-    }
-    server.on('error', () => {});
-    if (runUid !== undefined && process.getuid?.() === 0) chownSync(socketPath, runUid, runGid ?? runUid);
-    chmodSync(socketPath, 0o600);
-    this.#server = server;
+    const owner = runUid === undefined ? null : {uid: runUid, gid: runGid ?? runUid};
+    this.#server = await listenPrivately(socketPath, (socket) => this.#connected(socket), owner);
   }
 
   async close(): Promise<void> {
@@ -146,6 +130,28 @@ export class AgentHub {
     return captures.filter((capture) => capture !== null);
   }
 
+  /** Stacks of one process as its agent tells them; null, and nothing else is tried, when it does not answer. Nothing is emitted. */
+  async sampleStacks(pid: number): Promise<StackCapture | null> {
+    const known = this.#known.get(pid);
+    return known && !known.peer.silent ? this.#ask(known) : null;
+  }
+
+  /** The request that each thread of a process took last, by the kernel's thread id; only a thread that runs Python code is still at it. */
+  takenBy(pid: number): Map<number, ActiveRequest> {
+    const startTicks = this.#known.get(pid)?.startTicks ?? processFact(pid)?.startTicks ?? '';
+    const slots = this.#files.slots(pid, startTicks)?.slots ?? [];
+    return new Map(slots.map((slot) => [slot.tid, slotToActiveRequest(pid, slot)]));
+  }
+
+  /**
+   * Has an agent raise an exception in the thread that serves a request. @returns what it did, in words of the protocol; null when no agent
+   * answers.
+   */
+  async interrupt(pid: number, requestId: string): Promise<InterruptAnswer | null> {
+    const known = this.#known.get(pid);
+    return known && !known.peer.silent ? known.peer.interrupt(requestId) : null;
+  }
+
   /** Call when a daemon process is known to have ended: reads and removes its files also when its agent never got through. */
   processExited(pid: number): void {
     this.#asked.delete(pid);
@@ -155,14 +161,18 @@ export class AgentHub {
   // Connections.
 
   #connected(socket: Socket): void {
-    const peer: Peer = new Peer(socket, {
-      hello: (_, hello) => this.#hello(peer, hello),
-      sample: (_, sample) => this.#sample(peer, sample),
-      other: (_, message) => this.#message(peer, message),
-      silent: () => void this.#silent(peer),
-      back: () => this.#back(peer),
-      closed: (_, trouble) => this.#closed(peer, trouble),
-    });
+    const peer: Peer = new Peer(
+      socket,
+      {
+        hello: (_, hello) => this.#hello(peer, hello),
+        sample: (_, sample) => this.#sample(peer, sample),
+        other: (_, message) => this.#message(peer, message),
+        silent: () => void this.#silent(peer),
+        back: () => this.#back(peer),
+        closed: (_, trouble) => this.#closed(peer, trouble),
+      },
+      this.#options.measured !== undefined,
+    );
     this.#peers.add(peer);
   }
 
@@ -246,6 +256,8 @@ export class AgentHub {
     const found = this.#of(peer);
     if (!found) return;
     const [pid, known] = found;
+    const measured = sample.metrics?.['request_metrics'];
+    if (measured && typeof measured === 'object') this.#options.measured?.(pid, measured as Record<string, unknown>);
     const requests = sample.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
     const idle = requests.length === 0 && known.requests.length === 0 && sample.busy === 0;
     known.requests = requests;
@@ -266,11 +278,11 @@ export class AgentHub {
     }
     if (sample.stacks && known.waiters.size > 0) {
       const threads = sample.stacks.map((stack) => toThreadStack(stack, requests));
-      this.#resolve(known, this.#capture(pid, known, 'agent', 'asked', `stacks of daemon ${pid}`, threads));
+      this.#resolve(known, this.#captures.make(pid, known, {method: 'agent', cause: 'asked', title: `stacks of daemon ${pid}`, threads}));
     }
   }
 
-  #message(peer: Peer, message: Exclude<AgentMessage, {type: 'hello' | 'sample' | 'bye'}>): void {
+  #message(peer: Peer, message: AgentNews): void {
     const found = this.#of(peer);
     if (!found) return;
     const [pid, known] = found;
@@ -293,7 +305,7 @@ export class AgentHub {
     }
   }
 
-  #stopping(pid: number, known: Known, message: Extract<AgentMessage, {type: 'stopping'}>): void {
+  #stopping(pid: number, known: Known, message: Extract<AgentNews, {type: 'stopping'}>): void {
     const inFlight = message.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
     const {cause, text} = restartOf(message.reason);
     this.#emit({type: 'restart', pid, cause, text, processGroup: known.hello.group, inFlight, source: 'agent'});
@@ -301,7 +313,7 @@ export class AgentHub {
     const threads = message.stacks.map((stack) => toThreadStack(stack, inFlight));
     const title = stoppingTitle(message.reason, inFlight, message.at * 1000);
     const why: StackCause = cause === 'request-timeout' ? 'request-timeout' : 'stopping';
-    this.#emit({type: 'stacks', capture: this.#capture(pid, known, 'agent', why, title, threads)});
+    this.#emit({type: 'stacks', capture: this.#captures.make(pid, known, {method: 'agent', cause: why, title, threads})});
   }
 
   // What agents do not say.
@@ -349,7 +361,8 @@ export class AgentHub {
     if (!verdict) return false;
     const place = placeOf(verdict.frame, this.#options.roots);
     const who = verdict.request ? requestLine(verdict.request) : 'a thread without a request';
-    const taken = this.#capture(pid, known, 'faulthandler', 'wedged', `interpreter held by ${who} at ${place}`, threads);
+    const title = `interpreter held by ${who} at ${place}`;
+    const taken = this.#captures.make(pid, known, {method: 'faulthandler', cause: 'wedged', title, threads});
     const capture = {...taken, culprit: verdict.thread.ident};
     this.#emit({type: 'stacks', capture});
     this.#emit({type: 'agent', pid, state: 'wedged', detail: `holds the interpreter: ${place}`});
@@ -379,15 +392,20 @@ export class AgentHub {
 
   async #take(pid: number, known: Known): Promise<StackCapture | null> {
     if (!known.peer.silent) {
-      const answer = await new Promise<StackCapture | null>((resolve) => {
-        known.waiters.add(resolve);
-        known.peer.wantStacks();
-      });
+      const answer = await this.#ask(known);
       if (answer !== null || !known.peer.silent || this.#known.get(pid) !== known) return answer;
     }
     const stacks = await this.#dump(pid, known);
     if (typeof stacks === 'string') return null;
-    return this.#capture(pid, known, 'faulthandler', 'asked', 'asked, by signal: the interpreter does not answer', stacks.threads);
+    const title = 'asked, by signal: the interpreter does not answer';
+    return this.#captures.make(pid, known, {method: 'faulthandler', cause: 'asked', title, threads: stacks.threads});
+  }
+
+  #ask(known: Known): Promise<StackCapture | null> {
+    return new Promise((resolve) => {
+      known.waiters.add(resolve);
+      known.peer.wantStacks();
+    });
   }
 
   #resolve(known: Known, capture: StackCapture | null): void {
@@ -419,20 +437,10 @@ export class AgentHub {
       inFlight: words.inFlight,
       source: 'agent',
     });
-    this.#emit({type: 'stacks', capture: this.#capture(pid, known, 'crash', 'crash', title, words.threads)});
-  }
-
-  #capture(
-    pid: number,
-    known: Known | null,
-    method: StackCapture['method'],
-    cause: StackCause,
-    title: string,
-    threads: ThreadStack[],
-  ): StackCapture {
-    addSources(threads);
-    const id = this.#options.nextCaptureId?.() ?? ++this.#captures;
-    return {id, at: this.#now(), pid, ...(known ? {processGroup: known.hello.group} : {}), method, cause, title, threads};
+    this.#emit({
+      type: 'stacks',
+      capture: this.#captures.make(pid, known, {method: 'crash', cause: 'crash', title, threads: words.threads}),
+    });
   }
 
   #emit(body: Body): void {

@@ -1,19 +1,23 @@
 /** One agent's connection: checks what it says, asks it for samples one at a time, and notices when it falls silent. */
 import type {Socket} from 'node:net';
 import {jsonLines} from './json-lines.ts';
-import {MAX_AGENT_LINE, readMessage, type AgentHello, type AgentMessage, type AgentSample} from './messages.ts';
+import {MAX_AGENT_LINE, readMessage, type AgentHello, type AgentNews, type AgentSample, type InterruptAnswer} from './messages.ts';
 
 /** Milliseconds without an answer after which an agent counts as silent. Four spinning threads delay one by up to 0.3 s (measured). */
 const SILENCE = 1000;
 /** A timer that comes this late says that we were stopped ourselves: the answer may be waiting in the socket. */
 const LATE = 200;
 const HELLO_WAIT = 5000;
+/** Milliseconds between two readings of mod_wsgi's own figures: each begins a new window of them. */
+const METRICS_EVERY = 1000;
+/** The first version that reports its figures by datagrams; there request_metrics() is the application's own. */
+const REPORTS_ITSELF = 6;
 
 export interface PeerEvents {
   /** The agent has introduced itself. A reason refuses it. */
   hello(peer: Peer, hello: AgentHello): string | null;
   sample(peer: Peer, sample: AgentSample): void;
-  other(peer: Peer, message: Exclude<AgentMessage, {type: 'hello' | 'sample' | 'bye'}>): void;
+  other(peer: Peer, message: AgentNews): void;
   silent(peer: Peer): void;
   /** It answers again after having been silent. */
   back(peer: Peer): void;
@@ -34,12 +38,18 @@ export class Peer {
   /** The next question is to ask for stacks; the one that is due to be answered did. */
   #stacksWanted = false;
   #stacksAsked = false;
+  /** When mod_wsgi's own figures were last asked for; infinite where nobody wants them. */
+  #measuredAt: number;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
+  #orders = 0;
+  readonly #interrupts = new Map<number, (answer: InterruptAnswer | null) => void>();
 
-  constructor(socket: Socket, events: PeerEvents) {
+  /** @param measured whether mod_wsgi's own figures are wanted too, where the agent has to be asked for them. */
+  constructor(socket: Socket, events: PeerEvents, measured = false) {
     this.#socket = socket;
+    this.#measuredAt = measured ? 0 : Infinity;
     this.#events = events;
     const feed = jsonLines(
       (value) => this.#receive(value),
@@ -51,6 +61,7 @@ export class Peer {
     socket.on('close', () => {
       clearTimeout(this.#timer);
       clearTimeout(this.#watch);
+      for (const [id] of this.#interrupts) this.#interrupted(id, null);
       this.#events.closed(this, this.#trouble);
     });
     this.#watch = setTimeout(() => this.hangUp('no greeting'), HELLO_WAIT);
@@ -78,6 +89,24 @@ export class Peer {
     if (!this.#outstanding) this.#ask();
   }
 
+  /** Asks for an exception in the thread of one request; null when no answer comes within a second. */
+  interrupt(request: string): Promise<InterruptAnswer | null> {
+    const id = ++this.#orders;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#interrupted(id, null), SILENCE);
+      this.#interrupts.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.#send({type: 'interrupt', id, request});
+    });
+  }
+
+  #interrupted(id: number, answer: InterruptAnswer | null): void {
+    this.#interrupts.get(id)?.(answer);
+    this.#interrupts.delete(id);
+  }
+
   #ask(): void {
     clearTimeout(this.#timer);
     if (this.#outstanding || !this.hello) return;
@@ -86,7 +115,9 @@ export class Peer {
     this.#stacksAsked = this.#stacksWanted;
     this.#stacksWanted = false;
     this.#question++;
-    this.#send({type: 'sample', id: this.#question, requests: true, stacks: this.#stacksAsked, metrics: false, at: true});
+    const metrics = this.hello.mod_wsgi[0]! < REPORTS_ITSELF && this.#askedAt - this.#measuredAt >= METRICS_EVERY;
+    if (metrics) this.#measuredAt = this.#askedAt;
+    this.#send({type: 'sample', id: this.#question, requests: true, stacks: this.#stacksAsked, metrics, at: true});
     this.#watchFor(SILENCE);
   }
 
@@ -123,6 +154,7 @@ export class Peer {
     }
     if (!this.hello) return this.hangUp('no greeting');
     if (message.type === 'sample') return this.#answered(message);
+    if (message.type === 'interrupted') return this.#interrupted(message.id, message);
     if (message.type !== 'bye') this.#events.other(this, message);
   }
 

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {expect} from 'vitest';
 import {httpdCommand} from '../../../src/express/index.ts';
@@ -66,6 +66,15 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     await deck.waitEvent('phase', ({phase}) => phase === 'ready');
     await deck.stop();
     return ['json'];
+  },
+
+  'without times by phase': async (column) => {
+    const deck = await startDeck({app: 'options', column, args: ['--disable-phase-times']});
+    expect((await deck.get('/about')).status).toBe(200);
+    expect(existsSync(join(deck.serverRoot, 'wsgideck/times.sock'))).toBe(false);
+    expect(readFileSync(join(deck.serverRoot, 'httpd.conf'), 'utf8')).not.toContain('WSGITelemetryService');
+    await deck.stop();
+    return ['disablePhaseTimes'];
   },
 
   'only setting up': async (column) => {
