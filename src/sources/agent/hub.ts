@@ -10,7 +10,7 @@ import {sourceLine} from '../source-text.ts';
 import {CaptureMaker} from './capture-maker.ts';
 import {dumpBySignal, type FaultContext, type FaultStacks} from './fault-stacks.ts';
 import type {Known} from './known.ts';
-import type {AgentHello, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
+import type {AgentHello, AgentLoad, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
 import {Peer} from './peer.ts';
 import {isRunning, processFact, processUid} from './proc.ts';
 import {listenPrivately} from './private-socket.ts';
@@ -36,7 +36,19 @@ export interface AgentHubOptions {
   nextCaptureId?: () => number;
   /** Gets what request_metrics() returned in a process, about once a second, where mod_wsgi does not report by itself (before 6.0). */
   measured?: (pid: number, metrics: Record<string, unknown>) => void;
+  /** Hears what only a reload by swap needs. */
+  slots?: SlotListener;
   now?: () => number;
+}
+
+/** What processes say about the code that they have, or have not, loaded. */
+export interface SlotListener {
+  hello(pid: number, hello: AgentHello): void;
+  load(pid: number, load: AgentLoad): void;
+  /** At each sample: requests it is at. */
+  sample(pid: number, requests: readonly ActiveRequest[], busy: number): void;
+  /** Files of imported modules that were not named before; `more` announces another part. */
+  files(pid: number, id: number, files: readonly string[], more: boolean): void;
 }
 
 /**
@@ -106,6 +118,18 @@ export class AgentHub {
   setCadence(ms: number): void {
     this.#interval = ms > 0 ? Math.min(Math.max(ms, FASTEST), IDLE) : IDLE;
     for (const {peer} of this.#known.values()) peer.every(this.#interval);
+  }
+
+  /** Says something to one process; false when it has no agent. */
+  tell(pid: number, message: Parameters<Peer['tell']>[0]): boolean {
+    const peer = this.#known.get(pid)?.peer;
+    peer?.tell(message);
+    return peer !== undefined;
+  }
+
+  /** How often one process is asked for a sample, in milliseconds, until the cadence is set again. */
+  pace(pid: number, ms: number): void {
+    this.#known.get(pid)?.peer.every(Math.max(ms, FASTEST));
   }
 
   /** Python version, threads and so on of the connected processes, by pid. */
@@ -209,6 +233,7 @@ export class AgentHub {
       ...(hello.load?.error ? {detail: `did not load: ${hello.load.error}`} : {}),
     });
     this.#emit({type: 'notice', key: `agent-${pid}`, severity: 'info', text: '', cleared: true});
+    this.#options.slots?.hello(pid, hello);
     return null;
   }
 
@@ -261,6 +286,7 @@ export class AgentHub {
     const requests = sample.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
     const idle = requests.length === 0 && known.requests.length === 0 && sample.busy === 0;
     known.requests = requests;
+    this.#options.slots?.sample(pid, requests, sample.busy);
     known.background = new Map(sample.background.map(([ident, tid, name]) => [ident, {tid, name}]));
     // A quiet process is mentioned every two seconds only: recordings and dashboards on thin lines are thankful.
     if (!idle || performance.now() - known.quietAt > 2000) {
@@ -286,9 +312,11 @@ export class AgentHub {
     const found = this.#of(peer);
     if (!found) return;
     const [pid, known] = found;
+    if (message.type === 'files') return this.#options.slots?.files(pid, message.id, message.files, message.more);
     if (message.type === 'load') {
       const {load} = message;
       this.#emit({type: 'agent', pid, state: 'connected', ...(load?.error ? {detail: `did not load: ${load.error}`} : {})});
+      this.#options.slots?.load(pid, load);
     } else if (message.type === 'exception') {
       const request = message.method ? requestLine(message) : undefined;
       this.#emit({

@@ -45,8 +45,11 @@ const MESSAGE = v.variant('type', [
     threads: count,
     fault_signal: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(32), v.maxValue(64))),
     load,
+    /** Of a slot: waits to be told to load. */
+    idle: v.optional(v.boolean()),
   }),
   v.object({type: v.literal('load'), load}),
+  v.object({type: v.literal('files'), id: count, files: v.pipe(v.array(text(4096)), v.maxLength(2000)), more: v.boolean()}),
   v.object({
     type: v.literal('sample'),
     id: count,
@@ -74,6 +77,8 @@ const MESSAGE = v.variant('type', [
     line: count,
   }),
   v.object({type: v.literal('stopping'), reason: text(100), at: moment, busy: count, requests, stacks}),
+  /** Answer to `interrupt`. */
+  v.object({type: v.literal('interrupted'), id: count, done: v.boolean(), why: v.optional(text(300)), at: v.optional(frame)}),
   v.object({type: v.literal('bye')}),
 ]);
 
@@ -81,6 +86,10 @@ export type AgentMessage = v.InferOutput<typeof MESSAGE>;
 export type AgentRequest = v.InferOutput<typeof request>;
 export type AgentStack = v.InferOutput<typeof stack>;
 export type AgentHello = Extract<AgentMessage, {type: 'hello'}>;
+export type InterruptAnswer = Extract<AgentMessage, {type: 'interrupted'}>;
+/** What an agent says without being asked. */
+export type AgentNews = Exclude<AgentMessage, {type: 'hello' | 'sample' | 'interrupted' | 'bye'}>;
+export type AgentLoad = v.InferOutput<typeof load>;
 export type AgentSample = Extract<AgentMessage, {type: 'sample'}>;
 
 /** Longest line accepted, in characters. */

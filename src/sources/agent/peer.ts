@@ -77,6 +77,11 @@ export class Peer {
     this.#send({type: 'roots', roots});
   }
 
+  /** Says something that is answered by a message of its own, or not at all. */
+  tell(message: {type: 'load' | 'release'} | {type: 'files'; id: number}): void {
+    this.#send(message);
+  }
+
   /** How often to ask; takes effect at once. */
   every(ms: number): void {
     this.#interval = ms;

@@ -1,0 +1,59 @@
+/** Makes captures of what the agent, or a signal, has told: numbers, source lines, the kernel's thread ids, and what they do not cover. */
+import type {StackCapture, StackCause, ThreadStack} from '../../model/stacks.ts';
+import type {Known} from './known.ts';
+import type {ProcessFiles} from './process-files.ts';
+import {addSources} from './source-lines.ts';
+
+export interface CaptureMakerOptions {
+  files: ProcessFiles;
+  now: () => number;
+  /** Numbers for captures, unique within the instance; counted from 1 when absent. */
+  nextId?: (() => number) | undefined;
+}
+
+type Facts = Pick<StackCapture, 'method' | 'cause' | 'title' | 'threads'>;
+
+/** What an agent sends at most (agent_main.py). */
+const MAX_THREADS = 200;
+
+export class CaptureMaker {
+  readonly #options: CaptureMakerOptions;
+  #count = 0;
+
+  constructor(options: CaptureMakerOptions) {
+    this.#options = options;
+  }
+
+  /** @param known null when the agent of the process never got through. */
+  make(pid: number, known: Known | null, {method, cause, title, threads}: Facts): StackCapture {
+    addSources(threads);
+    if (known) this.#addThreadIds(pid, known, threads);
+    const id = this.#options.nextId?.() ?? ++this.#count;
+    const uncovered = notCovered(method, cause, threads);
+    const group = known ? {processGroup: known.hello.group} : {};
+    return {id, at: this.#options.now(), pid, ...group, method, cause, title, threads, ...(uncovered === null ? {} : {uncovered})};
+  }
+
+  /** Python knows them only of the threads that it has made; mod_wsgi's workers tell them in their slots. */
+  #addThreadIds(pid: number, {startTicks, background}: Known, threads: ThreadStack[]): void {
+    if (threads.every((one) => one.tid !== undefined)) return;
+    const slots = this.#options.files.slots(pid, startTicks)?.slots ?? [];
+    const tids = new Map(slots.map((one) => [one.ident, one.tid]));
+    for (const thread of threads) {
+      const tid = thread.tid ?? tids.get(thread.ident) ?? background.get(thread.ident)?.tid;
+      if (tid) thread.tid = tid;
+    }
+  }
+}
+
+/**
+ * Python lists the threads of all interpreters of a process, but only the application's own interpreter knows its requests and its threads' names:
+ * a thread with neither runs elsewhere. faulthandler prints one interpreter.
+ */
+function notCovered(method: StackCapture['method'], cause: StackCause, threads: readonly ThreadStack[]): string | null {
+  if (method === 'faulthandler' || cause === 'crash') return "interpreters other than the application's, where there are any";
+  const full = threads.length >= MAX_THREADS ? `threads after the first ${MAX_THREADS}` : null;
+  const strangers = threads.filter((one) => !one.request && one.name === undefined).length;
+  const foreign = strangers === 0 ? null : `the requests of ${strangers} thread${strangers === 1 ? '' : 's'} in other interpreters`;
+  return full === null && foreign === null ? null : [full, foreign].filter((one) => one !== null).join('; ');
+}
