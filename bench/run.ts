@@ -1,7 +1,8 @@
-/** `npm run bench [startup|dashboard|requests ...]`: the figures of the design's budgets on this machine, all by default. */
+/** `npm run bench [startup|dashboard|reload|requests ...]`: the figures of the design's budgets on this machine, all by default. */
 import {columns} from '../test/support/mod-wsgi.ts';
 import {prepareVenv} from '../test/support/venv.ts';
 import {dashboard} from './dashboard.ts';
+import {reload} from './reload.ts';
 import {requestCost} from './request-cost.ts';
 import {startup} from './startup.ts';
 import {type Line, printTable} from './table.ts';
@@ -13,6 +14,7 @@ if (system === undefined || newest === undefined) throw new Error('two versions 
 const parts: Record<string, [title: string, measure: () => Promise<Line[]>]> = {
   startup: ['Start, median (least-most) of 12', () => startup(system, newest)],
   dashboard: [`Watching at 200x60, mod_wsgi ${newest.version}`, () => dashboard(newest)],
+  reload: ['From a save to the new code, less its own loading: median (least-most)', () => reload(system, newest)],
   requests: ['Cost in the application, median (least-most) of 7', () => requestCost(newest)],
 };
 

@@ -14,6 +14,8 @@ const RUN_USER = process.getuid?.() === 0 ? ['--user', 'www-data', '--group', 'w
 
 export interface Server {
   port: number;
+  /** The application's folder, a copy. */
+  folder: string;
   pid: number;
   /** Milliseconds of performance.now() just before the start. */
   started: number;
@@ -34,12 +36,13 @@ interface Place {
   remove(): void;
 }
 
-/** A copy of the application that the run user can read, and the options that both programs understand. */
+/** A copy of the application (a file of apps/, or a folder with an app.wsgi) that the run user can read, and the options that both programs understand. */
 async function place(app: string, options: string[]): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'wd-bench-'));
   chmodSync(folder, 0o755);
   const script = join(folder, 'app.wsgi');
-  cpSync(resolve(import.meta.dirname, 'apps', app), script);
+  const source = resolve(import.meta.dirname, 'apps', app);
+  cpSync(source, app.endsWith('.wsgi') ? script : folder, {recursive: true});
   const port = await freePort();
   const serverRoot = join(folder, 'root');
   const args = [
@@ -86,6 +89,14 @@ export async function startExpress(app: string, column: Column, options: string[
   return server(at, spawn(join(column.pythonHome, 'bin/mod_wsgi-express'), at.args, {stdio: 'ignore', cwd: at.folder}), started);
 }
 
+/** Another server than mod_wsgi, on a port of its own, in the copy's folder. */
+export async function startOther(app: string, command: (port: number) => {command: string; words: string[]}): Promise<Server> {
+  const at = await place(app, []);
+  const {command: program, words} = command(at.port);
+  const started = performance.now();
+  return server(at, spawn(program, words, {stdio: 'ignore', cwd: at.folder}), started);
+}
+
 function server(at: Place, child: Tty | ChildProcess, started: number): Server {
   const {pid} = child;
   if (pid === undefined) throw new Error('the program could not be started');
@@ -105,6 +116,7 @@ function server(at: Place, child: Tty | ChildProcess, started: number): Server {
   };
   return {
     port: at.port,
+    folder: at.folder,
     pid,
     started,
     tty: child instanceof Tty ? child : null,

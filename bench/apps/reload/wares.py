@@ -1,0 +1,3 @@
+"""The module that is saved again and again."""
+
+VERSION = 0
