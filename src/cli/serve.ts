@@ -19,6 +19,7 @@ import type {Running} from '../instance/running.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {freshRoot, inBackground} from './background.ts';
 import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
 
@@ -44,8 +45,9 @@ export interface ServeOptions {
  * status: Apache's own, or 1 for what preflight finds.
  */
 export async function serve(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions = {}): Promise<void> {
+  if (plan.options.detach && !inBackground) return (await import('./detach.ts')).detach(plan);
   const instance = instancePlan(plan, env);
-  const kind = plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
+  const kind = inBackground ? 'background' : plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const signals = catchSignals();
   const output = new StartupOutput();
   let launched: Launched | null;
@@ -86,7 +88,7 @@ async function launch(
   review: (problems: Problem[]) => Problem[],
   headStart: number,
 ): Promise<Launched | null> {
-  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan), import('../instance/run-apache.ts')]);
+  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan, freshRoot), import('../instance/run-apache.ts')]);
   if (place.some(isError)) {
     refuse(review(place));
     return null;
@@ -145,6 +147,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
       plan.phases === 'datagrams'
         ? {by: plan.phases, program: nativeAsset('wsgideck-telemetry'), socketPath: paths.timesSocket}
         : plan.phases && {by: plan.phases},
+    python: plan.python.executable,
     runDirectory: paths.run,
     errorLog: paths.errorLog,
     accessLog: paths.deckAccessLog,

@@ -4,8 +4,11 @@ import type {Command, CommandResult, ConfigView, Query, QueryResults} from '../m
 import type {DeckEvent} from '../model/events.ts';
 import {summarise} from '../model/reduce.ts';
 import {sourceAround} from '../sources/source-text.ts';
+import {interrupt} from './actions/interrupt.ts';
+import {recycle} from './actions/recycle.ts';
 import type {Bus} from './bus.ts';
 import type {Captures} from './captures.ts';
+import type {IncidentDesk} from './incidents/watch-incidents.ts';
 import type {Observer} from './observer.ts';
 import type {Supervisor} from './supervisor.ts';
 import type {TerminalPane} from './terminal-pane.ts';
@@ -15,6 +18,13 @@ const PROTECTED = new Set(['supervisor', 'dashboard', 'guard']);
 
 const NO_TERMINAL: CommandResult = {ok: false, text: 'this server has no terminal: it does not run in debug mode'};
 
+/** What an engine has where the instance has it. */
+export interface EngineParts {
+  incidents?: IncidentDesk;
+}
+
+const NO_INCIDENTS: CommandResult = {ok: false, text: 'this server keeps no incidents'};
+
 /** What a connected client can ask of a live instance. */
 export class LiveEngine implements Engine {
   readonly #bus: Bus;
@@ -23,6 +33,7 @@ export class LiveEngine implements Engine {
   readonly #captures: Captures;
   readonly #config: () => ConfigView;
   readonly #pane: TerminalPane | null;
+  readonly #parts: EngineParts;
 
   /** @param pane the terminal of debug mode; null in the other modes. */
   constructor(
@@ -32,6 +43,7 @@ export class LiveEngine implements Engine {
     captures: Captures,
     config: () => ConfigView,
     pane: TerminalPane | null = null,
+    parts: EngineParts = {},
   ) {
     this.#bus = bus;
     this.#supervisor = supervisor;
@@ -39,6 +51,7 @@ export class LiveEngine implements Engine {
     this.#captures = captures;
     this.#config = config;
     this.#pane = pane;
+    this.#parts = parts;
   }
 
   state() {
@@ -65,6 +78,10 @@ export class LiveEngine implements Engine {
         return this.#signal(command.pid, command.signal);
       case 'stacks':
         return this.#stacks(command.pid);
+      case 'recycle':
+        return recycle(this.#bus, (pid) => this.#observer.isOurs(pid), command.pid);
+      case 'interrupt':
+        return interrupt(this.#bus, this.#observer.agents, command.requestId);
       case 'cadence':
         this.setCadence(command.ms);
         return {ok: true, text: ''};
@@ -72,6 +89,10 @@ export class LiveEngine implements Engine {
         return this.#pane?.input(command.data) ?? NO_TERMINAL;
       case 'resize-pane':
         return this.#pane?.resize(command.cols, command.rows) ?? NO_TERMINAL;
+      case 'file-incident':
+        return this.#parts.incidents?.file(command) ?? NO_INCIDENTS;
+      case 'export-incident':
+        return this.#parts.incidents?.export(command.id, command.format) ?? NO_INCIDENTS;
       default:
         return {ok: false, text: `this server does not know the command ${command.type}`};
     }
@@ -87,6 +108,8 @@ export class LiveEngine implements Engine {
         return this.#live(query.pid);
       case 'config':
         return this.#config();
+      case 'incident':
+        return this.#parts.incidents?.get(query.id) ?? null;
       case 'terminal':
         if (!this.#pane) throw new Error(NO_TERMINAL.text);
         return this.#pane.window(query.after);
@@ -108,6 +131,7 @@ export class LiveEngine implements Engine {
     const row = this.#bus.state().processes.find((one) => one.pid === pid);
     if (!row || !this.#observer.isOurs(pid)) return {ok: false, text: `process ${pid} is not part of this server (any more)`};
     if (PROTECTED.has(row.role)) return {ok: false, text: `the ${row.role} is not signalled from here; use stop or restart`};
+    this.#parts.incidents?.expect(pid);
     try {
       kill(pid, signal);
     } catch (error) {
@@ -119,9 +143,16 @@ export class LiveEngine implements Engine {
   async #stacks(pid: number | undefined): Promise<CommandResult> {
     const captures = await this.#observer.takeStacks(pid);
     for (const capture of captures) this.#bus.put({type: 'stacks', capture});
-    if (captures.length === 0) return {ok: false, text: 'no daemon process with an agent to ask'};
+    if (captures.length === 0) {
+      const text =
+        pid === undefined
+          ? 'there is no process with Python code to ask'
+          : `process ${pid} gives no stacks: it is gone, or not one that runs Python code`;
+      return {ok: false, text};
+    }
+    const ways = [...new Set(captures.map((one) => one.method))].join(', ');
     const threads = captures.reduce((sum, one) => sum + one.threads.length, 0);
-    const text = `stacks of ${threads} thread${threads === 1 ? '' : 's'} in ${captures.length} process${captures.length === 1 ? '' : 'es'}`;
+    const text = `stacks of ${threads} thread${threads === 1 ? '' : 's'} in ${captures.length} process${captures.length === 1 ? '' : 'es'} (${ways})`;
     return {ok: true, text, captures: captures.map(summarise)};
   }
 }

@@ -14,6 +14,8 @@ export interface InstancePlan {
   /** For those who may only look. */
   viewSocket?: {path: string; gid: number} | null;
   agentSocket: string;
+  /** Path of the application's Python, where there is one: programs that read stacks are looked for beside it. */
+  python?: string | null;
   /** Where each daemon process keeps its slots and fault file. */
   runDirectory: string;
   errorLog: string;

@@ -2,9 +2,11 @@ import type {LogFilter, LogWindow} from '../model/commands.ts';
 import type {LogEntry} from '../model/log.ts';
 import type {StackCapture} from '../model/stacks.ts';
 import {AgentHub} from '../sources/agent/hub.ts';
+import {stacksOnDemand} from '../sources/stacks/on-demand.ts';
 import {restartReason} from '../sources/logs/restart-reason.ts';
 import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
 import type {Bus} from './bus.ts';
+import {EarlyDumps} from './early/early-dumps.ts';
 import {keepDeckLog} from './deck-log.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LogWatch} from './log-watch.ts';
@@ -24,6 +26,8 @@ export class Observer {
   readonly #memory: RequestMemory;
   readonly #logs: LogWatch;
   readonly #phases: PhaseWatch;
+  readonly #early: EarlyDumps;
+  readonly #python: string | null;
   #captures = 0;
   /** One for each ended process that nobody has spoken of yet. */
   readonly #silent = new Set<NodeJS.Timeout>();
@@ -32,6 +36,7 @@ export class Observer {
 
   constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses) {
     this.#bus = bus;
+    this.#python = plan.python ?? null;
     this.#memory = new RequestMemory(bus);
     this.#processes = new ProcessWatch(bus, known, (pid) => this.#gone(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
@@ -53,6 +58,7 @@ export class Observer {
       nextCaptureId: () => ++this.#captures,
       ...(plan.phases?.by === 'agent' ? {measured: this.#phases.measured} : {}),
     });
+    this.#early = new EarlyDumps({bus, sample: (pid) => this.#hub.sampleStacks(pid)});
     bus.listen((event) => {
       if (event.type !== 'processes') return;
       for (const row of event.rows) if (row.agent === 'absent') void this.#hub.unheard(row.pid);
@@ -69,6 +75,7 @@ export class Observer {
 
   async stop(): Promise<void> {
     this.#processes.stop();
+    this.#early.stop();
     for (const timer of this.#silent) clearTimeout(timer);
     await this.#logs.stop();
     await Promise.all([this.#hub.close(), this.#phases.stop()]);
@@ -85,8 +92,14 @@ export class Observer {
     this.#hub.setCadence(ms);
   }
 
+  /** Of one process, or of all that run Python code; each by the best way that answers. */
   takeStacks(pid?: number): Promise<StackCapture[]> {
-    return this.#hub.takeStacks(pid);
+    const processes = () => this.#pythonProcesses();
+    return stacksOnDemand({hub: this.#hub, processes, python: this.#python, nextCaptureId: () => ++this.#captures}, pid);
+  }
+
+  get agents(): Pick<AgentHub, 'interrupt' | 'sampleStacks'> {
+    return this.#hub;
   }
 
   daemons(): number[] {
@@ -99,6 +112,14 @@ export class Observer {
 
   isOurs(pid: number): boolean {
     return this.#processes.isOurs(pid);
+  }
+
+  #pythonProcesses(): {pid: number; group: string}[] {
+    const {processes, info} = this.#bus.state();
+    const labels = new Map(processes.map((row) => [row.pid, row.label]));
+    const others = processes.filter((row) => row.role === 'service' || (row.role === 'child' && info?.processes === 0));
+    const pids = [...this.#processes.daemons(), ...others.map((row) => row.pid).filter((pid) => this.#processes.isOurs(pid))];
+    return pids.map((pid) => ({pid, group: labels.get(pid) ?? info?.processGroup ?? ''}));
   }
 
   /** What a log entry means beyond being a log entry. */

@@ -1,0 +1,41 @@
+/** When a request is long enough for a look at its stack. Pure. */
+
+/** Seconds. A request with a time limit is looked at when half of it is over, after this long at the latest. */
+const LIMITED = 10;
+const UNLIMITED = 5;
+const AGAIN = 30;
+const SLOWER = 4;
+/** The last look before mod_wsgi acts, in seconds: three samples take 1.4. */
+const LAST = 3;
+/** With all threads of a process busy every request of this age is worth it: the next one has to wait. */
+const CROWDED = 2;
+
+export interface Age {
+  /** Seconds that the request runs, and had run when it was last looked at (null: never). */
+  age: number;
+  lookedAt: number | null;
+  /** Seconds until mod_wsgi gives up on it; null where it never does. */
+  left: number | null;
+  /** No thread of its process is free. */
+  crowded: boolean;
+}
+
+/**
+ * Is a look due: when half of the time limit is over or after 10 s, whichever is first (without a limit: after 5 s); again after 30 s, 2 min,
+ * 8 min…; and a last time 3 s before mod_wsgi gives up.
+ */
+export function lookDue({age, lookedAt, left, crowded}: Age): boolean {
+  const since = lookedAt ?? -1;
+  const passed = (mark: number) => since < mark && mark <= age;
+  if (crowded && lookedAt === null && age >= CROWDED) return true;
+  if (left === null) return passed(UNLIMITED) || later(passed, age);
+  const total = age + left;
+  const first = Math.min(LIMITED, total / 2);
+  const last = total - LAST;
+  return passed(first) || later(passed, age) || (last > first + LAST && passed(last));
+}
+
+function later(passed: (mark: number) => boolean, age: number): boolean {
+  for (let mark = AGAIN; mark <= age; mark *= SLOWER) if (passed(mark)) return true;
+  return false;
+}
