@@ -22,6 +22,7 @@ export class ProcessWatch {
   readonly #bus: Bus;
   readonly #known: () => KnownProcesses;
   readonly #onGone: (pid: number) => void;
+  readonly #refine: (rows: SampledProcess[]) => SampledProcess[];
   readonly #sampler = new ProcessSampler();
   #reported = new Set<number>();
   /** Which process each daemon took the place of. */
@@ -30,11 +31,20 @@ export class ProcessWatch {
   #rows: SampledProcess[] = [];
   #timers: NodeJS.Timeout[] = [];
 
-  /** @param onGone told of each daemon process that has ended. */
-  constructor(bus: Bus, known: () => KnownProcesses, onGone: (pid: number) => void) {
+  /**
+   * @param onGone told of each daemon process that has ended.
+   * @param refine knows better what the processes are, and which are the instance's.
+   */
+  constructor(
+    bus: Bus,
+    known: () => KnownProcesses,
+    onGone: (pid: number) => void,
+    refine: (rows: SampledProcess[]) => SampledProcess[] = (rows) => rows,
+  ) {
     this.#bus = bus;
     this.#known = known;
     this.#onGone = onGone;
+    this.#refine = refine;
   }
 
   start(): void {
@@ -66,7 +76,7 @@ export class ProcessWatch {
   }
 
   #read(): SampledProcess[] {
-    this.#rows = this.#sampler.sample({supervisor: process.pid, ...this.#known(), groups: this.#groups()});
+    this.#rows = this.#refine(this.#sampler.sample({supervisor: process.pid, ...this.#known(), groups: this.#groups()}));
     for (const row of this.#rows) this.#started.set(row.pid, row.startTicks);
     if (this.#started.size > 4 * this.#rows.length + 100) {
       const now = new Set(this.#rows.map((row) => row.pid));
@@ -76,7 +86,7 @@ export class ProcessWatch {
   }
 
   #report(): void {
-    const {agents, restarts} = this.#bus.state();
+    const {agents, restarts, info} = this.#bus.state();
     const rows = this.#read().map(({startTicks: _, ...row}) => {
       if (row.role !== 'daemon') return row;
       if (!this.#reported.has(row.pid) || Date.now() - row.startedAt < SETTLED) this.#take(row.pid, row.startedAt);
@@ -84,7 +94,10 @@ export class ProcessWatch {
       const before = restarts.find((one) => one.pid === this.#replaced.get(row.pid));
       return {
         ...row,
-        agent: agent ? (agent.state === 'connected' ? ('connected' as const) : ('silent' as const)) : ('absent' as const),
+        // There is none to miss in a server that is not ours.
+        ...(info?.foreign
+          ? {}
+          : {agent: agent ? (agent.state === 'connected' ? ('connected' as const) : ('silent' as const)) : ('absent' as const)}),
         ...(before ? {replaced: before.text} : {}),
       };
     });
@@ -109,7 +122,7 @@ export class ProcessWatch {
   }
 
   #groups(): string[] {
-    const group = this.#bus.state().info?.processGroup;
-    return group ? [group] : [];
+    const {info} = this.#bus.state();
+    return info?.groups?.map(({name}) => name) ?? (info?.processGroup ? [info.processGroup] : []);
   }
 }

@@ -148,13 +148,25 @@ export type DeckEvent = Base &
   (
     | {type: 'instance'; info: InstanceInfo}
     | {type: 'phase'; phase: Phase; detail: string; attempt?: number; retryAt?: number; exit?: ExitInfo}
-    /** A new Apache parent runs under a new guard. */
+    /** A new Apache parent runs under a new guard; 0 for none, when it was not started by us. */
     | {type: 'launched'; guardPid: number; apachePid: number | null}
     /** The HTTP probe was answered for the first time since launch: `ms` since launch. */
     | {type: 'answered'; ms: number; status: number}
     | {type: 'agent'; pid: number; state: 'connected' | 'silent' | 'gone' | 'wedged' | 'recovered'; python?: string; detail?: string}
     /** All active requests of one process at one moment; replaces what was known of that process. */
-    | {type: 'requests'; pid: number; requests: ActiveRequest[]; busy: number; total: number; dropped: number; queueMs?: number}
+    | {
+        type: 'requests';
+        pid: number;
+        requests: ActiveRequest[];
+        busy: number;
+        total: number;
+        dropped: number;
+        queueMs?: number;
+        /** Seen in Apache's scoreboard (mod_status): `pid` is an MPM child, nothing is known of threads, `ident` is empty. */
+        from?: 'scoreboard';
+      }
+    /** Workers of Apache's own children as mod_status counts them; `accesses` finished requests since Apache's start, where it counts them. */
+    | {type: 'scoreboard'; busy: number; idle: number; accesses: number | null}
     | {type: 'processes'; rows: ProcessRow[]}
     | {type: 'host'; cpuCount: number; memTotal: number; memAvailable: number; load1: number}
     | {type: 'traffic'; window: TrafficWindow}

@@ -65,6 +65,8 @@ function step(state: InstanceState, event: DeckEvent): InstanceState {
       return agent(state, event);
     case 'requests':
       return requests(state, event);
+    case 'scoreboard':
+      return {...state, scoreboard: {at: event.at, busy: event.busy, idle: event.idle, accesses: event.accesses}};
     case 'processes':
       return {...state, processes: event.rows};
     case 'host': {
@@ -134,10 +136,10 @@ function phase(state: InstanceState, event: EventOf<'phase'>): InstanceState {
 }
 
 function launched(state: InstanceState, event: EventOf<'launched'>): InstanceState {
-  const same = state.lifecycle.guardPid === event.guardPid;
+  const same = event.guardPid !== 0 && state.lifecycle.guardPid === event.guardPid;
   const lifecycle = {
     ...state.lifecycle,
-    guardPid: event.guardPid,
+    guardPid: event.guardPid || null,
     apachePid: event.apachePid,
     ...(same ? {} : {launchedAt: event.at, answeredAt: null, answeredMs: null, exit: null}),
   };
@@ -183,7 +185,7 @@ function requests(state: InstanceState, event: EventOf<'requests'>): InstanceSta
     ...state,
     verdicts: stillServed(state.verdicts, event.requests, event.pid),
     requests: all.length === 0 && state.requests.length === 0 ? state.requests : all.toSorted(oldestFirst).slice(0, KEEP.requests),
-    agents: byPid([...state.agents.filter((one) => one.pid !== event.pid), next]),
+    agents: event.from === 'scoreboard' ? state.agents : byPid([...state.agents.filter((one) => one.pid !== event.pid), next]),
   };
 }
 

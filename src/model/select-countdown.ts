@@ -28,18 +28,22 @@ export function selectCountdown(state: Pick<InstanceState, 'info' | 'requests'>)
   if (rule === 'request') {
     // A graceful eviction is not waited for: the limit stretches with the logarithm of the threads that would be lost.
     const limit = info.requestTimeout * (1 + Math.log(threads));
-    return {rule, limit, left: (request, now) => Math.max(0, limit - ageSeconds(request, now))};
+    return {rule, limit, left: (request, now) => (isServed(request) ? Math.max(0, limit - ageSeconds(request, now)) : null)};
   }
   return {
     rule,
     limit: info.requestTimeout,
     left: (request, now) => {
+      if (!isServed(request)) return null;
       const busy = requests.filter((one) => one.pid === request.pid);
       const sum = busy.reduce((total, one) => total + ageSeconds(one, now), 0);
       return Math.max(0, (threads * info.requestTimeout - sum) / Math.max(1, busy.length));
     },
   };
 }
+
+/** Of a request that only Apache's scoreboard tells of, nobody knows which daemon serves it, if any. */
+const isServed = ({ident}: ActiveRequest): boolean => ident !== '';
 
 function countdownRule(info: InstanceInfo): CountdownRule {
   if (info.requestTimeout <= 0 || info.processes === 0) return 'off';

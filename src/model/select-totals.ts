@@ -32,7 +32,8 @@ export function selectTotals(state: InstanceState, now: number): Totals {
   const minute = state.traffic.filter((one) => one.at > now - 60_000);
   const newest = state.traffic.at(-1);
   const queues = agents.map((one) => one.queueMs).filter((value) => value !== null);
-  const configured = info === null || info.processes === 0 ? null : info.processes * info.threads;
+  const groups = info?.groups ?? (info === null || info.processes === 0 ? [] : [info]);
+  const configured = groups.length === 0 ? null : groups.reduce((sum, one) => sum + one.processes * one.threads, 0);
   return {
     busy: Math.max(
       agents.reduce((sum, one) => sum + one.busy, 0),

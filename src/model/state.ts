@@ -122,6 +122,8 @@ export interface InstanceState {
   /** Only of a recording that is played. */
   replay?: ReplayState;
   log: LogHead;
+  /** Only of a server that is not ours and has mod_status: busy and idle workers of Apache's own children. */
+  scoreboard?: {at: number; busy: number; idle: number; accesses: number | null};
   /** Debug mode: characters its terminal has printed so far. */
   terminal?: {end: number};
 }
