@@ -108,6 +108,16 @@ def application_frame(frames: "Sequence[Tuple[str, int, str]]", roots: "Sequence
     return None
 
 
+class RequestInterrupted(BaseException):
+    """Raised in the thread of a request that somebody has asked wsgideck to end. Like mod_wsgi's own RequestTimeout no Exception: code that
+    catches everything in order to try again must not swallow it."""
+
+    __module__ = "wsgideck"
+
+    def __str__(self) -> str:
+        return "this request was ended by hand, through wsgideck"
+
+
 class Agent:
     """The conversation with the supervisor. Everything but `stopping` happens on its own thread."""
 
@@ -281,6 +291,8 @@ class Agent:
         kind = question.get("type")
         if kind == "roots":
             self.set_roots(question.get("roots", []))
+        elif kind == "interrupt":
+            self.send(dict(self.interrupt(question.get("request")), type="interrupted", id=question.get("id")))
         elif kind == "sample":
             began = time.thread_time()
             message = self.snapshot(
@@ -293,6 +305,37 @@ class Agent:
             # An answer that cannot be sent is never asked for again: begin anew instead.
             if not self.send(message):
                 self.hang_up()
+
+    def interrupt(self, request: "Any") -> "Message":
+        """Raises RequestInterrupted in the thread that serves this request, as soon as it runs Python code. Only on an explicit command.
+
+        The exception belongs to the thread, not to the request: without Python frames the thread's next request would get it, and when the
+        request has ended meanwhile it is taken back.
+        """
+        try:
+            from ctypes import c_ulong, py_object, pythonapi
+        except ImportError:
+            return {"done": False, "why": "this Python has no ctypes, which it takes"}
+        live, active, raise_in = self.deck.live, self.mod_wsgi.active_requests, pythonapi.PyThreadState_SetAsyncExc
+        raise_in.argtypes = (c_ulong, py_object)
+        found = [(ident, record) for ident, record in list(live.items()) if record[0] == request]
+        if not found or request not in active:
+            return {"done": False, "why": "it is over"}
+        ident, record = found[0]
+        frame = sys._current_frames().get(ident)
+        if frame is None:
+            return {"done": False, "why": "it runs no Python code now: mod_wsgi sends its response, or reads what the client sends"}
+        frames = frames_of(frame)
+        del frame
+        number, kind, nothing = c_ulong(ident), py_object(RequestInterrupted), py_object()
+        # From this line on no other thread runs, unless ours loses the interpreter in these few instructions: hence the second look.
+        hit = live.get(ident) is record and request in active and raise_in(number, kind)
+        if hit and not (live.get(ident) is record and request in active):
+            raise_in(number, nothing)
+            hit = 0
+        if not hit:
+            return {"done": False, "why": "it is over"}
+        return {"done": True, "at": application_frame(frames, self.roots) or frames[0]}
 
     def set_roots(self, roots: "Iterable[Any]") -> None:
         self.roots = [os.path.join(root, "") for root in roots if isinstance(root, str) and root]

@@ -198,6 +198,66 @@ class Starting(unittest.TestCase):
         )
 
 
+INTERRUPTING = """
+            write("import time\\nSTARTED, ENDED = [], []\\ndef application(environ, start_response):\\n    try:\\n        while True:\\n"
+                  "            STARTED.append(1)\\n            time.sleep(0.01)\\n    except BaseException as error:\\n"
+                  "        ENDED.append((type(error).__module__, str(error)))\\n        raise\\n")
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            application = sys.modules["__wsgi__"].application.__globals__
+            run("agent.py")
+            supervisor = Supervisor()
+            raised = []
+            def serve(path, request):
+                try:
+                    handle(environ(path, **{"mod_wsgi.request_id": request}), None)
+                except BaseException as error:
+                    raised.append((request, type(error).__name__))
+            def interrupt(request):
+                supervisor.connection.sendall(json.dumps({"type": "interrupt", "id": 7, "request": request}).encode() + b"\\n")
+                return supervisor.read("interrupted")
+"""
+
+
+class Interrupting(unittest.TestCase):
+    def test_raises_in_the_thread_of_that_request_only(self) -> None:
+        run_inside(
+            INTERRUPTING
+            + """
+            workers = [threading.Thread(target=serve, args=("/loop", name), daemon=True) for name in ("one", "two")]
+            for name in ("one", "two"):
+                mod_wsgi.active_requests[name] = {}
+            [worker.start() for worker in workers]
+            while len(sys.modules["_wsgideck"].live) < 2 or len(application["STARTED"]) < 2:
+                time.sleep(0.01)
+            answer = interrupt("two")
+            assert answer == {"type": "interrupted", "id": 7, "done": True, "at": answer["at"]}, answer
+            assert answer["at"][0] == SCRIPT, answer
+            workers[1].join(10)
+            assert raised == [("two", "RequestInterrupted")], raised
+            assert workers[0].is_alive()
+            assert application["ENDED"] == [("wsgideck", "this request was ended by hand, through wsgideck")]
+            assert supervisor.read("exception")["title"].startswith("RequestInterrupted: ")
+        """
+        )
+
+    def test_leaves_a_thread_alone_whose_request_is_over_or_runs_no_python(self) -> None:
+        run_inside(
+            INTERRUPTING
+            + """
+            assert interrupt("none") == {"type": "interrupted", "id": 7, "done": False, "why": "it is over"}
+            # A note of a request that mod_wsgi does not count as active any more.
+            live = sys.modules["_wsgideck"].live
+            live[threading.get_ident()] = ("old", "GET", "/old", 1.0, "::1", 1, 1.0, 1.0)
+            assert interrupt("old")["why"] == "it is over"
+            # A thread without Python frames: here one that does not exist.
+            live[1] = ("writes", "GET", "/writes", 1.0, "::1", 1, 1.0, 1.0)
+            mod_wsgi.active_requests["writes"] = {}
+            assert "no Python code" in interrupt("writes")["why"]
+            assert supervisor.ask(requests=True)["busy"] == 1
+        """
+        )
+
+
 class Files(unittest.TestCase):
     def test_the_slots_hold_what_each_thread_took_last(self) -> None:
         run_inside("""

@@ -1,0 +1,132 @@
+import {readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {connectDeck} from '../../src/control/client.ts';
+import type {Deck} from '../../src/model/deck.ts';
+import {type RunningDeck, startDeck} from '../support/deck.ts';
+import {columns} from '../support/mod-wsgi.ts';
+import {pythonPackages} from '../support/python-packages.ts';
+import {until} from '../support/wait.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../fixtures/stuck');
+const SCRIPT = readFileSync(join(FOLDER, 'app.wsgi'), 'utf8').split('\n');
+const lineOf = (text: string) => SCRIPT.findIndex((line) => line.includes(text)) + 1;
+
+/** py-spy needs the right to trace: root has it, others only where the kernel does not guard it. */
+const guarded = () => {
+  try {
+    return process.getuid?.() !== 0 && readFileSync('/proc/sys/kernel/yama/ptrace_scope', 'utf8').trim() !== '0';
+  } catch {
+    return false;
+  }
+};
+
+describe.each(columns())('long requests ($name)', (column) => {
+  let deck: RunningDeck;
+  let control: Deck & {end(): void};
+
+  beforeAll(async () => {
+    const tools = join(pythonPackages('py-spy'), 'bin');
+    // Three threads, no time limit: with all of them busy requests are looked at after two seconds.
+    const args = ['--processes', '1', '--threads', '3', '--request-timeout', '0', '--service-script', 'worker', 'service.py'];
+    deck = await startDeck({app: FOLDER, column, mode: 'json', args, env: {PATH: `${tools}:${process.env['PATH']}`}});
+    await deck.waitEvent('agent', (event) => event.state === 'connected');
+    const socket = join(deck.serverRoot, 'wsgideck', 'control.sock');
+    control = await until('the control socket', () => connectDeck(socket, {client: 'test'}));
+  });
+  afterAll(async () => {
+    control?.end();
+    await deck?.stop();
+  });
+
+  const daemon = () => control.state().agents.find((one) => one.state === 'connected')!.pid;
+  const served = (url: string) => until(`the request ${url}`, () => control.state().requests.find((one) => one.url === url));
+  const verdict = (url: string) => deck.waitEvent('verdict', (event) => event.verdict.url === url).then((event) => event.verdict);
+
+  test('three samples tell waiting, stuck and slow, and the stacks of what does not move are kept', async () => {
+    const replies = ['/hold?6', '/spin?6', '/walk?6'].map((path) => deck.get(path, {timeout: 20_000}));
+    const [held, spinning, walking] = await Promise.all([verdict('/hold?6'), verdict('/spin?6'), verdict('/walk?6')]);
+    expect(held).toMatchObject({verdict: 'waiting', same: 3, samples: 3, waitsIn: expect.stringMatching(/^socket\.recv \(socket:/)});
+    expect(held.own).toMatchObject({file: join(deck.appDir, 'app.wsgi'), line: lineOf('near.recv'), func: 'hold', source: 'near.recv(1)'});
+    expect(spinning).toMatchObject({verdict: 'stuck', same: 3, own: {func: 'spin'}});
+    expect(spinning.waitsIn).toBeUndefined();
+    expect(walking).toMatchObject({verdict: 'slow', same: 1, own: {func: 'walk'}, captures: []});
+    const {capture} = await deck.waitEvent('stacks', (event) => event.capture.cause === 'early');
+    expect(capture).toMatchObject({method: 'agent', id: held.captures[0]});
+    expect(capture.title).toMatch(/(?:socket\.recv|spin)/);
+    expect(capture.threads.filter((one) => one.request).map((one) => one.tid)).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+    expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual([200, 200, 200]);
+    // Nothing is long any more: nothing is told, and verdicts go with their requests.
+    await until('the end of the verdicts', () => control.state().verdicts.length === 0);
+  });
+
+  test('an interrupt ends one request and no other', async () => {
+    const replies = [deck.get('/naps?20', {timeout: 30_000}), deck.get('/naps?2', {timeout: 30_000})];
+    const request = await served('/naps?20');
+    await served('/naps?2');
+    const result = await control.send({type: 'interrupt', requestId: request.id});
+    expect(result.text).toMatch(/^GET \/naps\?20 was ended at app\.wsgi:\d+ in naps by RequestInterrupted/);
+    expect(result.ok).toBe(true);
+    expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual([500, 200]);
+    await deck.waitEvent('exception', (event) => event.request === 'GET /naps?20' && event.title.startsWith('RequestInterrupted'));
+    // The thread is as good as before.
+    const after = await Promise.all([1, 2, 3].map(() => deck.get('/naps?0.2')));
+    expect(after.map((reply) => reply.status)).toEqual([200, 200, 200]);
+    expect(await control.send({type: 'interrupt', requestId: request.id})).toEqual({
+      ok: false,
+      text: 'that request is not served (any more)',
+    });
+  });
+
+  test('stacks of every process of every group, each with how they were had', async () => {
+    const reply = deck.get('/hold?3', {timeout: 20_000});
+    await served('/hold?3');
+    const service = await until('the service', () => control.state().processes.find((row) => row.role === 'service'));
+    const result = await control.send({type: 'stacks'});
+    expect(result.ok).toBe(true);
+    const ofDaemon = result.captures!.find((one) => one.pid === daemon())!;
+    expect(ofDaemon).toMatchObject({method: 'agent', cause: 'asked', requests: 1});
+    const ofService = result.captures!.find((one) => one.pid === service.pid)!;
+    const capture = (await control.ask({type: 'capture', id: ofService.id}))!;
+    if (guarded()) {
+      expect(capture).toMatchObject({method: 'proc', uncovered: expect.stringContaining('not permitted')});
+    } else {
+      expect(capture).toMatchObject({method: 'py-spy', uncovered: expect.stringContaining('one interpreter')});
+      expect(capture.threads.flatMap((one) => one.frames).find((frame) => frame.func === 'wait_for_work')).toMatchObject({
+        source: 'time.sleep(3600)',
+      });
+    }
+    expect(await control.send({type: 'stacks', pid: 1})).toMatchObject({
+      ok: false,
+      text: expect.stringContaining('process 1 gives no stacks'),
+    });
+    expect((await reply).status).toBe(200);
+  });
+
+  test('recycling lets the request in flight finish, and tells of it', async () => {
+    const pid = daemon();
+    const reply = deck.get('/naps?2', {timeout: 20_000});
+    await served('/naps?2');
+    const result = await control.send({type: 'recycle', pid});
+    expect(result).toEqual({
+      ok: true,
+      text: expect.stringMatching(/^daemon \d+ takes no new requests, and is replaced when the one in flight has finished/),
+    });
+    expect((await reply).status).toBe(200);
+    const next = await deck.waitEvent('agent', (event) => event.state === 'connected' && event.pid !== pid);
+    await until('the end of the old daemon', () => !control.state().agents.some((one) => one.pid === pid));
+    expect(next.pid).not.toBe(pid);
+    expect(control.state().restarts.find((one) => one.pid === pid)).toMatchObject({
+      cause: 'graceful',
+      text: expect.stringContaining('asked for'),
+    });
+    expect((await deck.get('/')).status).toBe(200);
+    const service = control.state().processes.find((row) => row.role === 'service')!;
+    expect((await control.send({type: 'recycle', pid: service.pid})).text).toContain('is a service script');
+    expect((await control.send({type: 'recycle', pid: process.pid})).text).toContain('not part of this server');
+  });
+});
