@@ -10,6 +10,7 @@ import type {Bus} from './bus.ts';
 import type {Captures} from './captures.ts';
 import type {IncidentDesk} from './incidents/watch-incidents.ts';
 import type {Observer} from './observer.ts';
+import type {Recorder} from './recorder/recorder.ts';
 import type {Supervisor} from './supervisor.ts';
 import type {TerminalPane} from './terminal-pane.ts';
 
@@ -21,6 +22,7 @@ const NO_TERMINAL: CommandResult = {ok: false, text: 'this server has no termina
 /** What an engine has where the instance has it. */
 export interface EngineParts {
   incidents?: IncidentDesk;
+  recorder?: Recorder;
 }
 
 const NO_INCIDENTS: CommandResult = {ok: false, text: 'this server keeps no incidents'};
@@ -99,6 +101,12 @@ export class LiveEngine implements Engine {
   }
 
   async query(query: Query): Promise<QueryResults[keyof QueryResults]> {
+    const result = await this.#answer(query);
+    this.#parts.recorder?.saw(query, result);
+    return result;
+  }
+
+  async #answer(query: Query): Promise<QueryResults[keyof QueryResults]> {
     switch (query.type) {
       case 'log':
         return this.#observer.window(query);
@@ -110,6 +118,8 @@ export class LiveEngine implements Engine {
         return this.#config();
       case 'incident':
         return this.#parts.incidents?.get(query.id) ?? null;
+      case 'recording':
+        return this.#parts.recorder?.info() ?? {folder: null, from: 0, to: 0, bytes: 0};
       case 'terminal':
         if (!this.#pane) throw new Error(NO_TERMINAL.text);
         return this.#pane.window(query.after);
@@ -117,8 +127,6 @@ export class LiveEngine implements Engine {
         // A screen may only read what a stack or traceback has named: the socket is no way to read any file.
         if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');
         return sourceAround(query.file, query.line, query.context);
-      default:
-        throw new Error(`this server does not know the query ${query.type}`);
     }
   }
 

@@ -4,21 +4,26 @@ import type {ExitInfo} from '../model/events.ts';
 import {Bus} from './bus.ts';
 import {Captures} from './captures.ts';
 import {LiveEngine} from './engine.ts';
+import {watchIncidents} from './incidents/watch-incidents.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {Observer} from './observer.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
+import {Recorder} from './recorder/recorder.ts';
 import {watchRestartLoops} from './restart-loop.ts';
 import {RootWatch} from './root-watch.ts';
 import {runApache} from './run-apache.ts';
 import type {Running} from './running.ts';
 import {StartupOutput} from './startup-output.ts';
 import type {Signals} from './signals.ts';
+import {slotsOf} from './slots/index.ts';
 import {Supervisor} from './supervisor.ts';
 import {terminalGone} from './terminal.ts';
 import {TerminalPane} from './terminal-pane.ts';
 import {passThrough} from './terminal-through.ts';
+import {watchCode} from './watch-code.ts';
 
-export type OutletKind = 'dashboard' | 'plain' | 'json';
+/** `background`: only the course of events; the logs are files that it would be a second copy of. */
+export type OutletKind = 'dashboard' | 'plain' | 'json' | 'background';
 
 export interface FirstRun {
   running: Running;
@@ -46,6 +51,7 @@ export async function runInstance(
   const through = pane ? (print: (text: string) => void) => passThrough(pane, print, () => supervisor.forward('SIGINT')) : undefined;
   const make = {
     json: () => jsonOutlet(bus),
+    background: () => plainOutlet(bus, 'emerg', plan.banner, undefined, (event) => event.type !== 'log'),
     plain: () => plainOutlet(bus, plan.logLevel, plan.banner, through),
     dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel, () => supervisor.unattended()),
   };
@@ -55,7 +61,8 @@ export async function runInstance(
     apache: bus.state().lifecycle.apachePid,
     dashboard: outlet?.dashboardPid() ?? null,
   });
-  const observer = new Observer(bus, plan, pids);
+  const slots = slotsOf(plan, bus, () => observer);
+  const observer = new Observer(bus, plan, pids, slots?.listener);
   const takeOutput = (output: StartupOutput, running: Running) => {
     if (running.pty) pane?.attach(running.pty);
     else output.to(observer.startupLine);
@@ -72,9 +79,12 @@ export async function runInstance(
     daemons: () => observer.daemons(),
     alive: (pid) => observer.alive(pid),
     shutdownTimeout: plan.info.shutdownTimeout,
+    ...(plan.reloadGracefully ? {reloadGracefully: plan.info.gracefulTimeout} : {}),
+    ...(slots ? {swap: slots} : {}),
     attended: () => outlet?.attended() ?? false,
     ...(pane ? {single: {letGo: () => pane.leavePrompt()}} : {}),
   });
+  slots?.connect(observer, () => void supervisor.newCode());
   bus.put({type: 'instance', info: plan.info});
   for (const [index, text] of plan.warnings.entries()) bus.put({type: 'notice', key: `preflight-${index}`, severity: 'warn', text});
   supervisor.adopt(takeOutput(first.output, first.running), first.at);
@@ -84,41 +94,34 @@ export async function runInstance(
     else supervisor.forward(signal);
   });
   const ground = new RootWatch(bus, plan.info.serverRoot, join(plan.info.serverRoot, 'httpd.conf'));
-  const server = new ControlServer(new LiveEngine(bus, supervisor, observer, captures, plan.config, pane), plan.controlSocket);
+  const incidents = watchIncidents(bus, {serverRoot: plan.info.serverRoot, takeStacks: (pid) => observer.takeStacks(pid)});
+  const recorder = plan.recording
+    ? new Recorder(bus, {...plan.recording, config: plan.config, incident: async (id) => incidents.get(id)})
+    : undefined;
+  const server = new ControlServer(
+    new LiveEngine(bus, supervisor, observer, captures, plan.config, pane, {incidents, ...(recorder ? {recorder} : {})}),
+    plan.controlSocket,
+    plan.viewSocket,
+  );
   try {
     await Promise.all([server.start(), observer.start()]);
     outlet ??= make.dashboard();
+    recorder?.start();
     ground.start();
     const unloop = watchRestartLoops(bus);
-    const watching = plan.watch ? watchRoots(plan.watch, first.at, bus, supervisor) : null;
+    const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots) : null;
     const exit = await supervisor.finished;
     ground.stop();
+    slots?.close();
     unloop();
     await watching?.then((one) => one.close());
     await observer.stop();
     const {lifecycle} = bus.state();
     return {exit, failure: lifecycle.phase === 'failed' ? lifecycle.detail : null};
   } finally {
+    incidents.close();
+    await recorder?.stop();
     await server.close();
     await outlet?.close();
   }
-}
-
-async function watchRoots(
-  watch: NonNullable<InstancePlan['watch']>,
-  since: number,
-  bus: Bus,
-  supervisor: Supervisor,
-): Promise<{close(): Promise<void>}> {
-  // Loaded only now: most servers do not watch, and the start does not wait for it.
-  const {watchSources} = await import('./watcher.ts');
-  const {include, exclude} = watch;
-  const onChange = (files: string[]) => void supervisor.reload(files);
-  const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
-  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, since, onChange, onProblem})));
-  return {
-    async close() {
-      await Promise.all(watchers.map((one) => one.close()));
-    },
-  };
 }

@@ -1,0 +1,44 @@
+import type {Place} from '../../model/diagnosis.ts';
+import type {ActiveRequest, InstanceInfo} from '../../model/events.ts';
+import type {IncidentKind} from '../../model/incidents.ts';
+
+/** One sign of trouble. It opens an incident, or belongs to one that is open: then another `mark` than those before raises its count. */
+export interface Trigger {
+  kind: IncidentKind;
+  severity: 'error' | 'warn';
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** One line for people. */
+  title: string;
+  /** In the words of whoever told of it. */
+  reason: string;
+  pid: number | null;
+  processGroup: string;
+  where: Place | null;
+  /** Signs of the same kind and subject belong together; '' leaves it to process and place. */
+  subject: string;
+  /** What happened once: told again, by another source, it is the same. */
+  mark: string;
+  inFlight?: readonly ActiveRequest[];
+  /** Stacks that would help, when none were taken of late: of one process, or of all. */
+  stacks?: number | 'all';
+}
+
+/** Kinds that say more about a trouble than the one it was opened as: the incident becomes one of these. */
+const GROWS: Partial<Record<IncidentKind, readonly IncidentKind[]>> = {
+  stuck: ['request-timeout', 'wedged'],
+};
+
+export function growsInto(from: IncidentKind, to: IncidentKind): boolean {
+  return GROWS[from]?.includes(to) ?? false;
+}
+
+/** `POST /pay after 60.2 s`, of the request that has been served longest; '' when there is none. */
+export function oldestRequest(requests: readonly ActiveRequest[], at: number): string {
+  const oldest = requests.toSorted((a, b) => a.startedAt - b.startedAt)[0];
+  return oldest ? `${oldest.method} ${oldest.url} after ${((at - oldest.startedAt) / 1000).toFixed(1)} s` : '';
+}
+
+export function groupOf(info: InstanceInfo | null): string {
+  return info?.processGroup ?? '';
+}
