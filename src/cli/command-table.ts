@@ -50,6 +50,20 @@ export const COMMANDS: readonly Command[] = [
     run: async (argv) => (await import('./attach.ts')).attach(argv),
   },
   {
+    name: 'record',
+    words: 'FILE [INSTANCE]',
+    summary: 'the last 15 minutes, and what comes, to a file',
+    takes: ['--for', '--last', '--force'],
+    run: async (argv) => (await import('./record.ts')).record(argv),
+  },
+  {
+    name: 'replay',
+    words: 'FILE',
+    summary: 'play a recording with the same views',
+    takes: ['--server-root', '--at', '--incident', '--speed', '--paused', '--json'],
+    run: async (argv) => (await import('./replay.ts')).replay(argv),
+  },
+  {
     name: 'module-config',
     words: '',
     summary: 'lines that load mod_wsgi into your own Apache',

@@ -13,6 +13,7 @@ import {
 import {nativeAsset} from '../express/assets.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
+import {recordingFolder} from '../instance/recorder/segment-files.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
 import type {Running} from '../instance/running.ts';
@@ -132,6 +133,16 @@ function sizeOf(path: string): number {
 /** Where a log of this run begins. With --rotate-logs each run begins a file of its own. */
 const beginning = (plan: ServerPlan, path: string): number => (plan.rotation === null ? sizeOf(path) : 0);
 
+function recordingPlan({paths, options}: ServerPlan): InstancePlan['recording'] {
+  const maxBytes = options.flightRecorderSize * 1024 * 1024;
+  return maxBytes === 0 ? null : {folder: recordingFolder(paths.root), maxBytes};
+}
+
+function slotPlan({slots, options, info, watch, services}: ServerPlan): InstancePlan['slots'] {
+  const {reloadTimeout: loadTimeout, gracefulTimeout, shutdownTimeout} = options;
+  return slots && {...slots, processes: info.processes, loadTimeout, gracefulTimeout, shutdownTimeout, roots: watch.roots, services};
+}
+
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
   const interactive = plan.mode === 'debug';
@@ -156,8 +167,11 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     serviceLogs: plan.services.flatMap(({name, log}) => (log === null ? [] : [{name, path: log, from: beginning(plan, log)}])),
     runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
     watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
+    slots: slotPlan(plan),
+    reloadGracefully: plan.reloadStrategy === 'graceful',
     logLevel: generalLevel(plan.options.logLevel),
     config: () => configView(plan),
+    recording: recordingPlan(plan),
     banner: bannerLines(plan),
     warnings: [],
   };

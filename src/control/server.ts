@@ -113,6 +113,13 @@ export class ControlServer {
     for (const path of servers.length > 0 ? [this.#path, this.#view?.path] : []) if (path !== undefined) rmSync(path, {force: true});
   }
 
+  /** Sends everybody the whole state: it is not what the events that were sent add up to (a recording was moved to another moment). */
+  resync(): void {
+    for (const client of this.#clients) {
+      if (client.greeted && !client.behind) this.#write(client, {type: 'snapshot', state: this.#engine.state()});
+    }
+  }
+
   #accept(socket: Socket, viewer: boolean): void {
     const client: Client = {socket, viewer, greeted: false, bulk: false, readOnly: false, behind: false, cadence: 0, headDue: false};
     this.#clients.add(client);

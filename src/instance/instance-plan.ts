@@ -4,6 +4,7 @@ import type {LogLevel} from '../model/log.ts';
 import type {GuardLaunch} from './guard.ts';
 import type {PhasePlan} from './phase-watch.ts';
 import type {ProbeTarget} from './probe.ts';
+import type {SlotPlan} from './slots/slot-context.ts';
 
 /** All that is needed to run one instance, worked out beforehand. */
 export interface InstancePlan {
@@ -32,10 +33,16 @@ export interface InstancePlan {
   runUser: {uid: number; gid: number} | null;
   /** What a change restarts the daemons for; null without --reload-on-changes. */
   watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
+  /** The two process groups of a reload by swap; without one new code takes the place of the old. */
+  slots?: SlotPlan | null;
+  /** Without slots: daemon processes finish their requests (SIGUSR1) before they are replaced. */
+  reloadGracefully?: boolean;
   /** Apache's general log level, as the user gave it. */
   logLevel: LogLevel;
   /** The options in effect and the generated configuration, for the screen. */
   config: () => ConfigView;
+  /** Where the flight recorder keeps its files, and how many bytes of them; null for none. */
+  recording?: {folder: string; maxBytes: number} | null;
   /** Printed before anything else in plain mode. */
   banner: readonly string[];
   /** What preflight found that does not stop the start. */

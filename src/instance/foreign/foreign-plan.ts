@@ -7,9 +7,13 @@ import type {ConfigView} from '../../model/commands.ts';
 import type {InstanceInfo} from '../../model/events.ts';
 import {LOG_LEVELS, type LogLevel} from '../../model/log.ts';
 import type {InstancePlan} from '../instance-plan.ts';
+import {recordingFolder} from '../recorder/segment-files.ts';
 import {serverRootOf, type Prepared} from './prepare.ts';
 import {rotatedPrefix} from './rotated-log.ts';
 import type {Truth} from './truth.ts';
+
+/** What its recording may take on the disk: as much as start-server's unless told. */
+const RECORDING_BYTES = 64 * 1024 * 1024;
 
 /**
  * What the rest of the program needs to know of a server that the original has set up. What the original has really written (`truth`) counts;
@@ -48,6 +52,7 @@ export function foreignPlan(
     watch: null,
     logLevel: generalLevel(logLevel),
     config: () => configView(prepared, truth),
+    recording: {folder: recordingFolder(info.serverRoot), maxBytes: RECORDING_BYTES},
     banner,
     warnings: warnings(prepared, truth),
   };

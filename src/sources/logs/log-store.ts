@@ -21,6 +21,8 @@ export interface LogStoreOptions {
   capacity?: number;
   /** Approximate bytes kept. */
   maxBytes?: number;
+  /** Number of the first entry; 1 unless told. */
+  from?: number;
 }
 
 /** Most entries in one answer, as the contract in src/model/commands.ts has it. */
@@ -49,6 +51,8 @@ export class LogStore implements EntrySource {
   constructor(options: LogStoreOptions = {}) {
     this.#capacity = options.capacity ?? 100_000;
     this.#maxBytes = options.maxBytes ?? 96 * 1024 * 1024;
+    this.#first = options.from ?? 1;
+    this.#last = this.#first - 1;
   }
 
   get first(): number {

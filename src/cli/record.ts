@@ -1,0 +1,123 @@
+import {existsSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {parseArgs} from 'node:util';
+import {RecordingFile} from '../instance/recorder/file-writer.ts';
+import {findRecording, type FoundRecording} from '../instance/recorder/find-recording.ts';
+import {fail} from './report.ts';
+import {say} from './say.ts';
+
+const HELP = `usage: wsgideck record FILE [INSTANCE] [OPTIONS]
+
+Writes the last 15 minutes of a server, and everything from now until ctrl-c, into one file for wsgideck replay.
+Secrets are masked in it; it is readable for you alone. INSTANCE is a name, port, pid or server root, as wsgideck ps
+shows them; of a server that is gone, its server root. It may be left out when only one server runs.
+
+  --for SECONDS        end by itself after this time
+  --last               only what there is, nothing from now on
+  --force              replace FILE when it exists
+  --help               this text
+`;
+
+/** Milliseconds between two looks at what has been recorded. */
+const EVERY = 1000;
+
+interface Asked {
+  file: string;
+  instance: string | undefined;
+  seconds: number | null;
+  last: boolean;
+  force: boolean;
+}
+
+/** `wsgideck record`: exit status 2 for a wrong command line, 1 when there is nothing to record or the file cannot be written. */
+export async function record(argv: string[]): Promise<void> {
+  const asked = read(argv);
+  if (asked === null) return;
+  if (!asked.force && existsSync(asked.file)) return fail(`${asked.file}: exists already; --force replaces it`);
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+  let found: FoundRecording | null = null;
+  try {
+    found = await findRecording(asked.instance);
+    const file = await RecordingFile.create(asked.file, asked.force).catch((error: Error) => {
+      throw new Error(`${asked.file}: ${error.message}`);
+    });
+    try {
+      await copy(found, file, asked, ending.signal);
+    } finally {
+      await file.close();
+    }
+    say(`${asked.file}: ${length(file)}, ${size(file)}; play it with: wsgideck replay ${asked.file}`);
+  } catch (error) {
+    fail((error as Error).message);
+  } finally {
+    found?.live?.end();
+  }
+}
+
+async function copy({folder, live, name}: FoundRecording, file: RecordingFile, asked: Asked, ending: AbortSignal): Promise<void> {
+  const end = asked.seconds === null ? Infinity : Date.now() + asked.seconds * 1000;
+  const progress = new Progress();
+  await file.add(folder);
+  if (live === null && !asked.last) say(`${name}: no server runs there any more; this is what it has left`);
+  if (live !== null && !asked.last) {
+    say(`recording ${name} into ${file.path}; ctrl-c ends it`);
+    while (!ending.aborted && Date.now() < end && live.closed() === null) {
+      progress.show(`${length(file)}, ${size(file)}`);
+      await sleep(Math.min(EVERY, Math.max(0, end - Date.now())), undefined, {signal: ending}).catch(() => {});
+      await file.add(folder);
+    }
+    progress.clear();
+    if (live.closed() !== null) say(`${name} has ended; the recording goes up to there`);
+    // What happened in the last half second is still on its way to the disk.
+    await live.ask({type: 'recording'}).catch(() => {});
+    await file.add(folder);
+  }
+}
+
+/** One line on a terminal that is written again and again; nothing elsewhere. */
+class Progress {
+  readonly #shown = process.stderr.isTTY;
+
+  show(text: string): void {
+    if (this.#shown) process.stderr.write(`\r\u001b[K${text}`);
+  }
+
+  clear(): void {
+    this.show('');
+  }
+}
+
+function length({from, to}: RecordingFile): string {
+  const seconds = Math.max(0, Math.round((to - from) / 1000));
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+function size({bytes}: RecordingFile): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function read(argv: string[]): Asked | null {
+  const options = {
+    for: {type: 'string'},
+    last: {type: 'boolean'},
+    force: {type: 'boolean'},
+    help: {type: 'boolean', short: 'h'},
+  } as const;
+  try {
+    const {values, positionals} = parseArgs({args: argv, options, allowPositionals: true});
+    if (values.help) {
+      process.stdout.write(HELP);
+      return null;
+    }
+    const [file, instance] = positionals;
+    if (file === undefined || positionals.length > 2) throw new Error('which file is it to write? As in: wsgideck record FILE');
+    const seconds = values.for === undefined ? null : Number(values.for);
+    if (seconds !== null && !(seconds > 0 && seconds <= 7 * 24 * 3600)) throw new Error('--for takes a number of seconds');
+    if (seconds !== null && values.last) throw new Error('--last and --for do not go together');
+    return {file, instance, seconds, last: values.last ?? false, force: values.force ?? false};
+  } catch (error) {
+    fail(`record: ${(error as Error).message.split('. ')[0]}`, 2);
+    return null;
+  }
+}
