@@ -64,6 +64,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (argv) => (await import('./replay.ts')).replay(argv),
   },
   {
+    name: 'stacks',
+    words: '[SERVER] [OPTIONS]',
+    summary: 'what every thread is doing now',
+    takes: ['--server-root', '--pid', '--request', '--json'],
+    run: async (argv) => (await import('./stacks.ts')).stacks(argv),
+  },
+  {
     name: 'module-config',
     words: '',
     summary: 'lines that load mod_wsgi into your own Apache',
