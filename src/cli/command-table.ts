@@ -71,6 +71,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (argv) => (await import('./stacks.ts')).stacks(argv),
   },
   {
+    name: 'incidents',
+    words: '[SERVER] [ID]',
+    summary: 'what went wrong, with the evidence',
+    takes: ['--server-root', '--json', '--format', '--output', '--force', 'last'],
+    run: async (argv) => (await import('./incidents.ts')).incidents(argv),
+  },
+  {
     name: 'module-config',
     words: '',
     summary: 'lines that load mod_wsgi into your own Apache',

@@ -1,7 +1,7 @@
 import type {Incident} from '../../model/incidents.ts';
 import {bytes, percent} from '../../terminal/format.ts';
 import {safeText} from '../../terminal/safe-text.ts';
-import {captureTitle, facts, FIGURE_HEADS, figureRows, frameLines, logLine, moment, placeText, threadTitle} from './parts.ts';
+import {captureTitle, facts, FIGURE_HEADS, figureRows, frameLines, logLine, moment, placeText, shownThreads, threadTitle} from './parts.ts';
 import {STYLE} from './style.ts';
 
 /** One page that needs nothing else: no script, no picture, no link to anywhere. All text in it is escaped. */
@@ -55,9 +55,9 @@ ${section(
   'Stacks',
   captures
     .map((capture, index) => {
-      const threads = capture.threads
-        .filter((one) => one.frames.length > 0)
-        .map((thread) => `<h4>${safe(threadTitle(thread, capture))}</h4><pre>${safe(frameLines(thread))}</pre>`);
+      const threads = shownThreads(capture, incident).map(
+        (thread) => `<h4>${safe(threadTitle(thread, capture))}</h4><pre>${safe(frameLines(thread))}</pre>`,
+      );
       const open = index === captures.length - 1 ? ' open' : '';
       return `<details${open}><summary>${safe(captureTitle(capture))}</summary>${threads.join('\n')}</details>`;
     })

@@ -1,6 +1,6 @@
 import type {Incident} from '../../model/incidents.ts';
 import {safeText} from '../../terminal/safe-text.ts';
-import {captureTitle, facts, FIGURE_HEADS, figureRows, frameLines, logLine, moment, placeText, threadTitle} from './parts.ts';
+import {captureTitle, facts, FIGURE_HEADS, figureRows, frameLines, logLine, moment, placeText, shownThreads, threadTitle} from './parts.ts';
 
 /** For a ticket. Text of strangers cannot become markup: it is in code, or escaped. */
 export function markdownReport(incident: Incident): string {
@@ -44,9 +44,7 @@ export function markdownReport(incident: Incident): string {
         .map((capture) =>
           [
             `### ${inline(captureTitle(capture))}`,
-            ...capture.threads
-              .filter((one) => one.frames.length > 0)
-              .map((thread) => `${inline(threadTitle(thread, capture))}\n\n${code(frameLines(thread))}`),
+            ...shownThreads(capture, incident).map((thread) => `${inline(threadTitle(thread, capture))}\n\n${code(frameLines(thread))}`),
           ].join('\n\n'),
         )
         .join('\n\n'),

@@ -65,6 +65,14 @@ export function captureTitle({at, pid, method, title, uncovered}: StackCapture):
   return `${moment(at)}, process ${pid}, by ${method}: ${title}${uncovered ? ` (${uncovered})` : ''}`;
 }
 
+/** Threads worth reading: with frames, and not our own agent's. */
+export function shownThreads(capture: StackCapture, {instance}: Incident): ThreadStack[] {
+  const ours = `${instance.serverRoot}/wsgideck/`;
+  return capture.threads.filter(
+    ({frames}) => frames.length > 0 && (instance.serverRoot === '' || !frames.every(({file}) => file.startsWith(ours))),
+  );
+}
+
 /** `GET /pay, served for 12.1 s` or the thread's name. */
 export function threadTitle(thread: ThreadStack, capture: StackCapture): string {
   const mark = thread.ident === capture.culprit ? 'culprit: ' : '';

@@ -3,7 +3,7 @@ import type {Diagnosis} from '../../model/diagnosis.ts';
 import type {Incident, IncidentKind} from '../../model/incidents.ts';
 import type {InstanceState} from '../../model/state.ts';
 
-/** Diagnoses kept of one incident, and how long before it opened a line may have been written that explains it, in milliseconds. */
+/** Diagnoses kept of one incident, and how long before it opened that may have been written or taken which explains it, in milliseconds. */
 const MOST = 8;
 const EARLIER = 5000;
 
@@ -34,7 +34,11 @@ export function explain(incident: Incident, pids: ReadonlySet<number>, state: In
   const {summary, captures, verdicts, log} = incident;
   const concerned = (pid: number | undefined) => pids.size === 0 || (pid !== undefined && pids.has(pid));
   const sources: Record<Source, () => Diagnosis[]> = {
-    stacks: () => captures.toReversed().flatMap((capture) => diagnoseStack(capture, null, state.info)),
+    stacks: () =>
+      captures
+        .filter((capture) => capture.at >= summary.openedAt - EARLIER)
+        .toReversed()
+        .flatMap((capture) => diagnoseStack(capture, null, state.info)),
     log: () => {
       const context = {info: state.info, restarts: state.restarts};
       const lines = log.filter((entry) => entry.at >= summary.openedAt - EARLIER);
@@ -50,7 +54,16 @@ export function explain(incident: Incident, pids: ReadonlySet<number>, state: In
   const place = verdicts.find((one) => one.own)?.own;
   const first = place ? found.filter((one) => one.place?.file === place.file && one.place.line === place.line) : [];
   const ordered = [...first, ...found].filter((one) => one.severity !== 'info');
-  return [...new Map(ordered.map((one) => [`${one.rule} ${one.place?.file ?? ''}:${one.place?.line ?? ''}`, one])).values()].slice(0, MOST);
+  const seen = new Set<string>();
+  return ordered
+    .filter(({rule, cause, place}) => {
+      const at = place ? `${place.file}:${place.line}` : '';
+      const names = [`${rule} ${at}`, `${cause} ${at}`, ...(at === '' ? [rule, cause] : [])];
+      const known = names.some((name) => seen.has(name));
+      for (const name of [...names, rule, cause]) seen.add(name);
+      return !known;
+    })
+    .slice(0, MOST);
 }
 
 const RANK = {error: 0, warn: 1, info: 2};

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import type {Diagnosis, Place} from '../../model/diagnosis.ts';
+import type {Diagnosis} from '../../model/diagnosis.ts';
 import type {Figures, Incident} from '../../model/incidents.ts';
 import {isChatter, type LogEntry} from '../../model/log.ts';
 import type {InstanceState} from '../../model/state.ts';
@@ -8,7 +8,7 @@ import type {RequestVerdict} from '../../model/verdict.ts';
 import {boundCapture, boundCaptures, boundEntry, boundIncident} from './bound.ts';
 import {maskDeep} from './mask.ts';
 import type {Recent} from './recent.ts';
-import {growsInto, type Trigger} from './trigger.ts';
+import {followsIn, growsInto, type Trigger} from './trigger.ts';
 import {capturePlace, entryPlace, samePlace} from './where.ts';
 
 /** Milliseconds after the opening in which figures are added, and lines added while it lasts. */
@@ -35,7 +35,6 @@ export class OpenIncident {
     this.#mark(trigger);
     const scope = trigger.pid === null ? new Set<number>() : this.pids;
     const captures = recent.captures(scope, trigger.at).map(boundCapture);
-    const where = trigger.where ?? placeOf(captures, state);
     const inFlight = trigger.inFlight ?? (trigger.pid === null ? state.requests : recent.requests(trigger.pid, trigger.at));
     this.#incident = maskDeep(
       boundIncident({
@@ -49,7 +48,7 @@ export class OpenIncident {
           title: trigger.title,
           pid: trigger.pid,
           processGroup: trigger.processGroup,
-          where,
+          where: trigger.where,
           count: 1,
           cause: '',
           remedy: '',
@@ -80,9 +79,11 @@ export class OpenIncident {
   /** Is this sign one more of the same trouble. */
   takes(trigger: Trigger): boolean {
     const {kind, where, processGroup} = this.summary;
-    if (kind !== trigger.kind && !growsInto(kind, trigger.kind)) return false;
-    if (trigger.pid !== null && this.pids.has(trigger.pid)) return true;
     if (trigger.subject !== '' || this.subject !== '') return kind === trigger.kind && trigger.subject === this.subject;
+    if (trigger.pid !== null && this.pids.has(trigger.pid) && followsIn(kind, trigger.kind)) {
+      return kind !== 'stuck' || trigger.kind !== 'stuck' || !trigger.where || !where || samePlace(trigger.where, where);
+    }
+    if (kind !== trigger.kind && !growsInto(kind, trigger.kind)) return false;
     if (trigger.where && where) return samePlace(trigger.where, where);
     // Another process of the group, about which nothing better is known: most likely the same again.
     return kind === trigger.kind && kind !== 'wedged' && processGroup === trigger.processGroup;
@@ -92,20 +93,20 @@ export class OpenIncident {
   add(trigger: Trigger, state: InstanceState): boolean {
     this.lastAt = Math.max(this.lastAt, trigger.at);
     const again = this.#marks.has(trigger.mark);
-    const same = trigger.pid !== null && trigger.pid === this.summary.pid;
-    const grown = this.summary.kind !== trigger.kind;
-    this.#mark(trigger);
-    const words = again || grown || (same && trigger.where !== null) ? {title: trigger.title.slice(0, 500)} : {};
     const before = this.summary;
+    const grown = before.kind !== trigger.kind && growsInto(before.kind, trigger.kind);
+    // Sources that know less tell of the same before and after: a sign of another kind leaves the words as they are.
+    const better = grown || (before.kind === trigger.kind && ((again && trigger.pid !== null) || trigger.kind === 'restart-loop'));
+    this.#mark(trigger);
     const inFlight = trigger.inFlight && (grown || this.#incident.inFlight.length === 0) ? trigger.inFlight : this.#incident.inFlight;
-    const reason = again || grown ? trigger.reason : this.#incident.reason;
+    const reason = better ? trigger.reason : this.#incident.reason;
+    const counts = !again && !grown && before.kind === trigger.kind;
     const summary = {
       ...before,
-      ...words,
-      kind: trigger.kind,
+      ...(better ? {title: trigger.title, kind: trigger.kind} : {}),
       severity: trigger.severity === 'error' ? ('error' as const) : before.severity,
       where: before.where ?? trigger.where,
-      count: before.count + (again || grown ? 0 : 1),
+      count: before.count + (counts ? 1 : 0),
     };
     this.#change(maskDeep(boundIncident({...this.#incident, summary, reason, inFlight: [...inFlight], processes: state.processes})));
     return JSON.stringify(before) !== JSON.stringify(this.summary);
@@ -181,14 +182,6 @@ export class OpenIncident {
     this.#incident = incident;
     this.dirty = true;
   }
-}
-
-function placeOf(captures: readonly StackCapture[], state: InstanceState): Place | null {
-  for (const capture of captures.toReversed()) {
-    const place = capturePlace(capture, state.info);
-    if (place) return place;
-  }
-  return null;
 }
 
 function instanceOf({info, name}: InstanceState): Incident['instance'] {

@@ -11,7 +11,7 @@ const SECONDS = 60;
 const CAPTURES = 24;
 const PROCESSES = 64;
 /** Captures are evidence for something that happened at most this much later, in milliseconds. */
-const FRESH = 15_000;
+const FRESH = 10_000;
 
 /** What happened last, so that an incident holds what was before it. */
 export class Recent {
@@ -47,9 +47,9 @@ export class Recent {
     return [...bySeq.values()].toSorted((a, b) => a.seq - b.seq);
   }
 
-  /** Taken of these processes (of any when empty) in the last seconds before `at`. */
-  captures(pids: ReadonlySet<number>, at: number): StackCapture[] {
-    return this.#captures.all().filter((one) => one.at > at - FRESH && (pids.size === 0 || pids.has(one.pid)));
+  /** Taken of these processes (of any when empty) in the last milliseconds before `at`. */
+  captures(pids: ReadonlySet<number>, at: number, ms = FRESH): StackCapture[] {
+    return this.#captures.all().filter((one) => one.at > at - ms && (pids.size === 0 || pids.has(one.pid)));
   }
 
   /** Newest first of each request. */

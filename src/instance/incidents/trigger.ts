@@ -26,11 +26,20 @@ export interface Trigger {
 
 /** Kinds that say more about a trouble than the one it was opened as: the incident becomes one of these. */
 const GROWS: Partial<Record<IncidentKind, readonly IncidentKind[]>> = {
-  stuck: ['request-timeout', 'wedged'],
+  stuck: ['request-timeout', 'wedged', 'cpu-limit'],
+  'request-timeout': ['wedged'],
+  'cpu-limit': ['wedged'],
 };
 
 export function growsInto(from: IncidentKind, to: IncidentKind): boolean {
   return GROWS[from]?.includes(to) ?? false;
+}
+
+/** What may come after one another in one process, and is one trouble: mod_wsgi kills what does not end after its timeout, for example. */
+const OF_A_PROCESS = new Set<IncidentKind>(['stuck', 'request-timeout', 'wedged', 'crash', 'cpu-limit']);
+
+export function followsIn(first: IncidentKind, then: IncidentKind): boolean {
+  return first === then || (OF_A_PROCESS.has(first) && OF_A_PROCESS.has(then) && then !== 'stuck');
 }
 
 /** `POST /pay after 60.2 s`, of the request that has been served longest; '' when there is none. */

@@ -1,7 +1,8 @@
 import {reportOf} from '../../diagnose/report/index.ts';
 import type {CommandResult, IncidentFormat} from '../../model/commands.ts';
+import type {Place} from '../../model/diagnosis.ts';
 import type {DeckEvent} from '../../model/events.ts';
-import type {Incident} from '../../model/incidents.ts';
+import type {Incident, IncidentKind} from '../../model/incidents.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {Bus} from '../bus.ts';
 import {isOver} from './closing.ts';
@@ -15,6 +16,7 @@ import {incidentFolder, IncidentStore} from './store.ts';
 import {groupOf, oldestRequest, type Trigger} from './trigger.ts';
 import {FigureWatch} from './watch-figures.ts';
 import {fromLog} from './watch-log.ts';
+import {capturesPlace} from './where.ts';
 import {fromProcesses} from './watch-processes.ts';
 
 export interface IncidentOptions {
@@ -30,6 +32,10 @@ const WRITE_EVERY = 3000;
 const STACKS_AFTER = 250;
 /** Captures younger than this make new ones needless. */
 const STACKS_FRESH = 5000;
+/** Stacks that tell where something happened are younger than this. */
+const JUST_NOW = 3000;
+/** News are on disk after so long. */
+const NEWS = 200;
 /** Incidents that are added to at the same time. */
 const OPEN = 30;
 
@@ -64,6 +70,9 @@ class Desk implements IncidentDesk {
   /** Open ones, and closed ones that still get figures. */
   #kept: OpenIncident[] = [];
   readonly opened: Promise<void>;
+  /** What has changed and is not on disk yet. */
+  readonly #news = new Set<OpenIncident>();
+  #newsTimer: NodeJS.Timeout | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #unlisten: () => void;
 
@@ -130,6 +139,7 @@ class Desk implements IncidentDesk {
   close(): void {
     this.#unlisten();
     clearInterval(this.#timer);
+    clearTimeout(this.#newsTimer);
     for (const one of this.#kept) {
       if (one.summary.closedAt === null) this.#closed(one);
       if (one.dirty) this.#write(one);
@@ -140,11 +150,8 @@ class Desk implements IncidentDesk {
   #see(event: DeckEvent): void {
     try {
       const state = this.#bus.state();
-      if (event.type === 'incident' || this.#kept.length === 0) this.#recent.see(event);
-      else {
-        this.#recent.see(event);
-        this.#evidence(event);
-      }
+      this.#recent.see(event);
+      if (this.#kept.length > 0) this.#evidence(event);
       if (event.type === 'traffic') this.#second(event.window.at);
       const signs = [
         ...fromProcesses(event, state, this.#recent),
@@ -152,7 +159,7 @@ class Desk implements IncidentDesk {
         ...this.#figures.see(event, state),
         ...(event.type === 'processes' ? this.#descriptors.see(event, state) : []),
       ];
-      for (const sign of signs) this.#sign(sign);
+      for (const sign of signs) this.#sign({...sign, where: sign.where ?? this.#place(sign)});
     } catch (error) {
       this.#confess(error);
     }
@@ -173,6 +180,12 @@ class Desk implements IncidentDesk {
     const figures = figuresOf(this.#bus.state(), at);
     for (const one of this.#kept) one.figures(figures);
     this.#recent.figures(figures);
+  }
+
+  /** What stacks of the process say that were taken a moment ago. */
+  #place({pid, kind, at}: Trigger): Place | null {
+    if (pid === null || !PLACED.has(kind)) return null;
+    return capturesPlace(this.#recent.captures(new Set([pid]), at, JUST_NOW), this.#bus.state().info);
   }
 
   #sign(trigger: Trigger): void {
@@ -266,6 +279,15 @@ class Desk implements IncidentDesk {
     const incident = one.summary;
     // After the event that it follows from, for every listener.
     queueMicrotask(() => this.#bus.put({type: 'incident', incident}));
+    if (!one.dirty) return;
+    this.#news.add(one);
+    this.#newsTimer ??= setTimeout(() => this.#writeNews(), NEWS).unref();
+  }
+
+  #writeNews(): void {
+    this.#newsTimer = undefined;
+    for (const one of this.#news) if (one.dirty) this.#write(one);
+    this.#news.clear();
   }
 
   #confess(error: unknown): void {
@@ -274,6 +296,8 @@ class Desk implements IncidentDesk {
   }
 }
 
+/** Kinds whose line is where the process's threads are. */
+const PLACED = new Set<IncidentKind>(['stuck', 'request-timeout', 'wedged', 'crash', 'cpu-limit', 'by-hand']);
 const ROOTS = new Set(['failed-load', 'apache-died']);
 
 function concerns(one: OpenIncident, pid: number): boolean {

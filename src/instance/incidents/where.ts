@@ -34,6 +34,15 @@ export function capturePlace(capture: StackCapture, roots: Roots): Place | null 
   return null;
 }
 
+/** What the newest of some captures points at. */
+export function capturesPlace(captures: readonly StackCapture[], roots: Roots): Place | null {
+  for (const capture of captures.toReversed()) {
+    const place = capturePlace(capture, roots);
+    if (place) return place;
+  }
+  return null;
+}
+
 const FRAME = /^\s*File "([^"]{1,4096})", line (\d{1,9})(?:, in (.{1,200}))?/;
 
 /** The innermost own frame of a Python traceback's lines (outermost first, as Python prints them). */
