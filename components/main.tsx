@@ -1,10 +1,12 @@
 /** The dashboard on the real terminal, from the first frame to the restored screen. */
 import type {Deck} from '../src/model/deck.ts';
 import {capabilities} from '../src/terminal/capabilities.ts';
+import {clipboardSequence} from '../src/terminal/clipboard.ts';
 import {glyphs} from '../src/terminal/glyphs.ts';
 import {TerminalInput, type TtySource} from '../src/terminal/input.ts';
 import {TerminalOutput, type TtySink} from '../src/terminal/output.ts';
 import {MOUSE_OFF, MOUSE_ON, neverBlock, RESTORE} from '../src/terminal/restore.ts';
+import {editHere} from './edit.ts';
 import {mountDashboard} from './mount.tsx';
 import {DashboardStore} from './store/dashboard-store.ts';
 import {resumeScreen} from './resume.ts';
@@ -37,7 +39,8 @@ const SIGNALS = {SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131} as const;
  */
 export async function runDashboard(deck: Deck, options: DashboardOptions): Promise<number> {
   const {input: source, output: sink} = options.terminal ?? {input: process.stdin, output: process.stdout};
-  const {colour, unicode} = capabilities(options.env ?? process.env);
+  const env = options.env ?? process.env;
+  const {colour, unicode} = capabilities(env);
   const {promise: ended, resolve: end} = Promise.withResolvers<Ending>();
   const gone = () => end({code: SIGNALS.SIGHUP, message: null});
   const output = new TerminalOutput(sink, gone);
@@ -55,6 +58,8 @@ export async function runDashboard(deck: Deck, options: DashboardOptions): Promi
       input.capture = capture;
     },
     onMouse: (on) => output.write(on ? MOUSE_ON : MOUSE_OFF),
+    onCopy: (text) => output.write(clipboardSequence(text)),
+    onEdit: (place) => editHere(place, {app, input, output, env, mouse: store.ui.mouse}),
   });
   const input = new TerminalInput(source, {onMouse: (event) => pointMouse(store, event), onGone: gone});
   const restoreAtExit = () => output.writeNow(RESTORE);

@@ -1,36 +1,52 @@
 /** What needs a person, worst first; nothing at all when nothing does. */
-import {selectAttention, type Concern} from '../../src/model/select-attention.ts';
+import type {Concern} from '../../src/model/select-attention.ts';
+import {ownFrame} from '../../src/model/select-frames.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
-import {pack, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
+import {pack, rowWidth, span, spread, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Snapshot} from '../store/snapshot.ts';
+import {concernsOf} from './concerns.ts';
+import {overviewItems, selectedItem} from './overview-items.ts';
+import {countdownSentences, fitting} from './present-countdown.ts';
+import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
 
+/** Where `enter` leads, in a word. */
+const LEADS = {request: 'stack', capture: 'stack', incident: 'evidence', entry: 'traceback', page: 'more', view: 'more'} as const;
+
 export function presentAttention(s: Snapshot, width: number, height: number): Row[] {
   const rows: Row[] = [...stopping(s, width)];
-  const concerns = selectAttention(s.state, s.now);
-  // Details only when each concern has its line.
-  let spare = height - rows.length - concerns.length;
-  for (const [index, concern] of concerns.entries()) {
-    if (rows.length >= height) break;
-    const hidden = concerns.length - index;
-    if (rows.length === height - 1 && hidden > 1) {
-      rows.push({
-        spans: [
-          span(` ! ${plural(hidden, 'more thing needs', 'more things need')} a look; the first: `, 'soon'),
-          theirs(concern.text, s.glyphs),
-        ],
-      });
-      break;
-    }
-    rows.push(concernRow(concern, s, width));
-    const detail = concern.request ? null : concern.detail;
-    if (detail !== null && spare > 0) {
-      rows.push({spans: [span('   '), theirs(detail, s.glyphs, 'dim')]});
-      spare--;
-    }
+  const concerns = concernsOf(s);
+  if (concerns.length === 0) return rows;
+  const item = selectedItem(s);
+  const selected = item && 'concern' in item ? concerns.findIndex((one) => one.key === item.concern.key) : -1;
+  const room = Math.max(1, height - rows.length);
+  // The selected one explains itself, if need be in the place of lesser ones; the others only when each has its line.
+  const chosen = concerns[selected];
+  const explain = new Map<Concern, Row[]>();
+  if (chosen) explain.set(chosen, detailRows(chosen, s, width).slice(0, room - 1));
+  const lines = room - (chosen ? explain.get(chosen)!.length : 0);
+  const {from, to} = visible(Math.max(0, selected), concerns.length, Math.min(lines, concerns.length));
+  let spare = lines - (to - from);
+  for (const one of concerns.slice(from, to)) {
+    if (one === chosen) continue;
+    const details = detailRows(one, s, width).slice(0, spare);
+    explain.set(one, details);
+    spare -= details.length;
+  }
+  const items = overviewItems(s);
+  for (let index = from; index < to; index++) {
+    const one = concerns[index]!;
+    const hidden = concerns.length - (to - from);
+    const more = hidden > 0 && index === to - 1 ? [span(`+${hidden} more `, 'soon')] : [];
+    const at = items.findIndex((other) => other.key === `!${one.key}`);
+    const drawn = concernRow(one, index === selected, more, s, width);
+    rows.push(
+      {...drawn, selected: index === selected, ...(at < 0 ? {} : {hit: {type: 'item' as const, index: at}})},
+      ...(explain.get(one) ?? []),
+    );
   }
   return rows;
 }
@@ -51,26 +67,69 @@ export function stopping(s: Snapshot, width: number): Row[] {
   return [spread([span(' ! ', 'soon'), theirs(parts.join(', '), s.glyphs, 'soon')], hint, width)];
 }
 
-function concernRow(concern: Concern, s: Snapshot, width: number): Row {
+function concernRow(concern: Concern, selected: boolean, more: Span[], s: Snapshot, width: number): Row {
   const tone = TONES[concern.severity];
-  const mark = concern.severity === 'info' ? ' i ' : ' ! ';
-  const selected = s.state.requests.find((one) => one.id === s.ui.selected.request) ?? s.state.requests[0];
-  const right =
-    concern.opens === null || concern.request !== selected ? [] : [span('enter ', 'accent'), span(`${s.glyphs.arrow} stack `, 'dim')];
-  if (!concern.request)
-    return spread(
-      [span(mark, tone), theirs(concern.text, s.glyphs, concern.severity === 'info' ? 'plain' : tone)],
-      concern.opens?.type === 'capture' ? [span('3', 'accent'), span(` ${s.glyphs.arrow} stack `, 'dim')] : [],
-      width,
-    );
-  const {request} = concern;
-  const url = request.url.length > 60 ? `${request.url.slice(0, 59)}…` : request.url;
-  const pieces: Piece[] = [
-    {spans: [span(age(s.now - request.startedAt).padStart(7), tone), span('  '), theirs(`${request.method} ${url}`, s.glyphs)], rank: 0},
-  ];
-  if (request.at !== undefined)
-    pieces.push({spans: [span('at ', 'dim'), theirs(shortAt(request.at, s.state.info), s.glyphs, 'dim')], rank: 2});
-  if (typeof concern.left === 'number') pieces.push({spans: [span('gives up in ', 'dim'), span(countdown(concern.left), tone)], rank: 1});
-  const left = [span(mark, tone), ...pack(pieces, width - 4)];
+  const right = [...more, ...leads(concern, selected, s)];
+  const pieces = concern.request ? requestPieces(concern, tone, s) : textPieces(concern, tone, s, width - rowWidth(right));
+  const left = [span(` ${concern.severity === 'info' ? 'i' : '!'} `, tone), ...pack(pieces, width - 4 - rowWidth(right))];
   return spread(left, right, width);
+}
+
+function leads(concern: Concern, selected: boolean, s: Snapshot): Span[] {
+  const {opens} = concern;
+  if (opens === null) return [];
+  if (opens.type === 'page' && opens.page === 'advice') return [span('a', 'accent'), span(` ${s.glyphs.arrow} advice `, 'dim')];
+  return selected ? [span('enter', 'accent'), span(` ${s.glyphs.arrow} ${LEADS[opens.type]} `, 'dim')] : [];
+}
+
+function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Piece[] {
+  const where = placeSpan(concern, s);
+  // The place must not be what is cut off: the sentence gives way.
+  const wide = room - 5 - (where === null ? 0 : rowWidth([where]) + 2);
+  const text = concern.text.length > wide && where !== null && wide > 20 ? `${concern.text.slice(0, wide - 1)}…` : concern.text;
+  return [
+    {spans: [theirs(text, s.glyphs, concern.severity === 'info' ? 'plain' : tone)], rank: 0},
+    ...(where === null || concern.text.includes(where.text) ? [] : [{spans: [where], rank: 1}]),
+  ];
+}
+
+function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
+  const {request, verdict, requests = 1} = concern;
+  if (!request) return [];
+  const url = request.url.length > 60 ? `${request.url.slice(0, 59)}…` : request.url;
+  const name = theirs(`${request.method} ${url}`, s.glyphs);
+  const old = age(s.now - request.startedAt);
+  const where = placeSpan(concern, s);
+  if (verdict === undefined || where === null || verdict.verdict === 'unknown') {
+    const pieces: Piece[] = [{spans: [span(old.padStart(7), tone), span('  '), name], rank: 0}];
+    if (request.at !== undefined)
+      pieces.push({spans: [span('at ', 'dim'), theirs(shortAt(request.at, s.state.info), s.glyphs, 'dim')], rank: 2});
+    if (typeof concern.left === 'number') pieces.push({spans: [span('gives up in ', 'dim'), span(countdown(concern.left), tone)], rank: 1});
+    return pieces;
+  }
+  const {verdict: how, same, samples} = verdict;
+  const what = how === 'slow' ? 'slow' : how;
+  const sampled = how === 'slow' ? `moving in ${plural(samples, 'sample')}` : `same line in ${same} of ${samples} samples`;
+  return [
+    {spans: [span(`${requests > 1 ? `${requests} requests ` : ''}${what} ${old}`, tone)], rank: 0},
+    {spans: [where], rank: 0},
+    {spans: [name], rank: 1},
+    ...(verdict.waitsIn === undefined ? [] : [{spans: [theirs(`in ${verdict.waitsIn}`, s.glyphs)], rank: 3}]),
+    {spans: [span(sampled, 'dim')], rank: 4},
+  ];
+}
+
+function placeSpan(concern: Concern, s: Snapshot): Span | null {
+  const {place} = concern;
+  if (place === null) return null;
+  const {short} = ownFrame({...place, func: place.func ?? ''}, s.state.info);
+  return theirs(`${short}:${place.line}${place.func === undefined ? '' : ` in ${place.func}()`}`, s.glyphs, 'own');
+}
+
+/** What it means and what to do; of a request when mod_wsgi will give up on it, and by which rule. */
+function detailRows(concern: Concern, s: Snapshot, width: number): Row[] {
+  if (concern.request) return [{spans: [span('   '), theirs(fitting(countdownSentences(concern.request, s), width - 4), s.glyphs, 'dim')]}];
+  return [concern.detail, concern.remedy]
+    .filter((text) => text !== null)
+    .map((text) => ({spans: [span('   '), theirs(text, s.glyphs, 'dim')]}));
 }

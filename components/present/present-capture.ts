@@ -1,9 +1,12 @@
 /** One capture: the threads that serve a request first, each with its frames. */
 import {culpritIndex, ownFrame} from '../../src/model/select-frames.ts';
 import {selectThreads, type ThreadGroup} from '../../src/model/select-threads.ts';
+import type {StackCapture} from '../../src/model/stacks.ts';
 import {age, clock, plural} from '../../src/terminal/format.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, SourceWish, Space} from '../store/snapshot.ts';
+import {stackDiagnoses} from './diagnoses.ts';
+import {labelled} from './paragraph.ts';
 import {presentFrames} from './present-frames.ts';
 import {captureTitle, CAUSE_WORDS, METHOD_WORDS} from './present-stacks.ts';
 
@@ -27,6 +30,26 @@ export function presentCapture(s: Snapshot, id: number, {width, height}: Space):
     const why = fetched?.error ?? (fetched ? 'this capture is not kept any more' : 'fetching');
     return {rows: [...rows, row(span('   '), theirs(why, s.glyphs, 'dim'))]};
   }
+  rows.push(...explanation(capture, s, width));
+  const drawn = captureRows(capture, s, {width, height});
+  const places = drawn.places?.map((one) => ({...one, row: one.row + rows.length})) ?? [];
+  rows.push(...drawn.rows);
+  return {...drawn, rows, total: rows.length, places};
+}
+
+/** What the stacks mean and what to do about it, where a rule knows them. */
+function explanation(capture: StackCapture, s: Snapshot, width: number): Row[] {
+  const [found] = stackDiagnoses(capture, null, s);
+  return found
+    ? [...labelled('what it means', found.cause, s, width, 'plain', 3), ...labelled('what to do', found.remedy, s, width, 'plain', 3)]
+    : [];
+}
+
+/** The threads of a capture, equal stacks together; what the stacks do not cover at the end. */
+export function captureRows(capture: StackCapture, s: Snapshot, {width, height}: Space): Presented {
+  const rows: Row[] = [];
+  const places: NonNullable<Presented['places']> = [];
+  let main = 0;
   const groups = selectThreads(capture);
   const sources: SourceWish[] = [];
   const idle: ThreadGroup[] = [];
@@ -35,7 +58,7 @@ export function presentCapture(s: Snapshot, id: number, {width, height}: Space):
       idle.push(group);
       continue;
     }
-    if (height > 12 || rows.length > 2) rows.push(BLANK);
+    if (height > 12 || rows.length > 0) rows.push(BLANK);
     rows.push(...threadHead(group, capture.at, s, width));
     const context = group.requests.length > 0 || groups.length === 1 ? (height >= 22 ? 2 : 1) : 0;
     const framed = presentFrames(group.thread.frames, s, {
@@ -44,11 +67,14 @@ export function presentCapture(s: Snapshot, id: number, {width, height}: Space):
       context,
       top: group.requests.length > 0 ? 'here' : '',
     });
+    if (places.length === 0) ({main} = framed);
+    for (const one of framed.places) places.push({row: rows.length + one.row, place: one.place});
     rows.push(...framed.rows);
     if (sources.length < MOST_SOURCES) sources.push(...framed.sources);
   }
   if (idle.length > 0) rows.push(BLANK, ...idleRows(idle, s));
-  return {rows, total: rows.length, sources};
+  if (capture.uncovered !== undefined) rows.push(BLANK, ...labelled('not covered', capture.uncovered, s, width, 'dim'));
+  return {rows, sources, places, main};
 }
 
 function threadHead(group: ThreadGroup, at: number, s: Snapshot, _width: number): Row[] {

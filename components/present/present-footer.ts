@@ -1,8 +1,8 @@
 /** The last line: a question, a passing message, what is being typed, or the keys of this place. */
 import {plural} from '../../src/terminal/format.ts';
-import {bindingsOf, keyLabel, type Place} from '../../src/terminal/keymap.ts';
+import {bindingsOf, keyLabel, offered, type Place} from '../../src/terminal/keymap.ts';
 import {pack, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
-import {offered} from './present-offered.ts';
+import {circumstances} from './present-offered.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 import {placeOf, type Confirmation} from '../store/ui-state.ts';
 
@@ -12,7 +12,7 @@ export function presentFooter(s: Snapshot, width: number): Row {
   if (ui.confirm) {
     const answer = [span('y', 'accent'), span(' yes  ', 'dim'), span('n', 'accent'), span(' no', 'dim')];
     return {
-      spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon'), span(consequence(ui.confirm, s), 'soon')],
+      spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon'), span(whatHappens(ui.confirm, s), 'soon')],
     };
   }
   if (ui.overlay?.kind === 'filter') {
@@ -27,14 +27,14 @@ export function presentFooter(s: Snapshot, width: number): Row {
     return {spans: [span(' / ', 'accent'), theirs(ui.overlay.text, glyphs), span(glyphs.caret, 'accent'), ...tail]};
   }
   const status: Span[] =
-    ui.status !== null && ui.status.until > s.now ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
+    ui.status !== null && ui.status.until > s.wall ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
   const room = width - rowWidth(status) - 2;
   return {spans: [...(status.length > 0 ? status : [span(' ')]), ...keys(place as Place, s, Math.max(0, room))]};
 }
 
 /** What a yes means for the requests that are in flight at this moment. */
-function consequence({requests}: Confirmation, s: Snapshot): string {
-  if (requests === undefined) return '';
+function whatHappens({requests, consequence}: Confirmation, s: Snapshot): string {
+  if (requests === undefined) return consequence === undefined ? '' : ` ${consequence}`;
   const {length} = s.state.requests;
   if (length === 0) return ' Nothing is in flight';
   const many = `${plural(length, 'request')} in flight`;
@@ -42,8 +42,9 @@ function consequence({requests}: Confirmation, s: Snapshot): string {
 }
 
 function keys(place: Place, s: Snapshot, room: number): Span[] {
+  const here = circumstances(s);
   const pieces: Piece[] = bindingsOf(place)
-    .filter((one) => one.label !== undefined && offered(one, s))
+    .filter((one) => one.label !== undefined && offered(one, here))
     .map((one) => {
       const hit = {type: 'action' as const, action: one.action};
       const label = one.action === 'quit' && s.quitMeans === 'detach' ? 'detach' : one.label!;

@@ -1,4 +1,5 @@
 /** One Python stack: the application's own frames stand out, runs of library frames fold, the line that matters shows its source. */
+import type {Place} from '../../src/model/diagnosis.ts';
 import {culpritIndex, ownFrame, type OwnedFrame} from '../../src/model/select-frames.ts';
 import type {Frame} from '../../src/model/stacks.ts';
 import {fitSafe, fitStart, width as cells} from '../../src/terminal/fit.ts';
@@ -18,6 +19,9 @@ export interface FrameOptions {
 export interface FramesPresented {
   rows: Row[];
   sources: SourceWish[];
+  /** Frames whose file is one of this machine, and the index of the culprit among them. */
+  places: {row: number; place: Place}[];
+  main: number;
 }
 
 /** Fewer library frames than this in a row are not worth a fold. */
@@ -31,6 +35,8 @@ export function presentFrames(frames: readonly Frame[], s: Snapshot, options: Fr
   const functions = Math.min(32, Math.max(4, ...owned.map((frame) => cells(safeText(frame.func)))));
   const rows: Row[] = [];
   const sources: SourceWish[] = [];
+  const marks: FramesPresented['places'] = [];
+  let main = 0;
   for (let index = 0; index < owned.length; index++) {
     const run = options.folded ? libraryRun(owned, index, culprit) : 0;
     if (run >= FOLD_FROM) {
@@ -39,10 +45,16 @@ export function presentFrames(frames: readonly Frame[], s: Snapshot, options: Fr
       continue;
     }
     const frame = owned[index]!;
+    if (index === culprit) main = marks.length;
+    if (isFile(frame)) marks.push({row: rows.length, place: {file: frame.file, line: frame.line, func: frame.func}});
     rows.push(frameRow(frame, places[index]!, {place: column, func: functions}, index === 0 ? options.top : '', s));
     if (index === culprit && options.context >= 0) rows.push(...sourceRows(frame, s, options, sources));
   }
-  return {rows, sources};
+  return {rows, sources, places: marks, main};
+}
+
+function isFile({file, line}: Frame): boolean {
+  return file.startsWith('/') && line > 0;
 }
 
 /** Library frames in a row from `index` on; the innermost frame and the culprit are always shown. */
@@ -72,8 +84,7 @@ function frameRow(frame: OwnedFrame, place: string, columns: {place: number; fun
 function sourceRows(frame: OwnedFrame, s: Snapshot, options: FrameOptions, sources: SourceWish[]): Row[] {
   const wish = {file: frame.file, line: frame.line};
   const known = s.fetched.sources.get(sourceKey(wish));
-  const readable = frame.file.startsWith('/') && frame.line > 0;
-  if (readable && known === undefined) sources.push(wish);
+  if (isFile(frame) && known === undefined) sources.push(wish);
   if (known && known.error === undefined && known.lines.length > 0) {
     const from = Math.max(known.from, frame.line - options.context);
     const to = Math.min(known.from + known.lines.length - 1, frame.line + options.context);
@@ -85,7 +96,8 @@ function sourceRows(frame: OwnedFrame, s: Snapshot, options: FrameOptions, sourc
   return frame.source === undefined ? [] : [sourceRow(frame.line, frame.source, true, s, options.width)];
 }
 
-function sourceRow(line: number, text: string, here: boolean, s: Snapshot, width: number): Row {
+/** One line of source text; `here` is the line that is meant. */
+export function sourceRow(line: number, text: string, here: boolean, s: Snapshot, width: number): Row {
   const expanded = text.replaceAll('\t', '    ').replace(/\r$/, '');
   const code = fitSafe(expanded, Math.max(1, width - 16), {ellipsis: s.glyphs.cut, ascii: s.glyphs.ascii}).trimEnd();
   return row(

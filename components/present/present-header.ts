@@ -4,6 +4,7 @@ import {clock, duration} from '../../src/terminal/format.ts';
 import {pack, rowWidth, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Snapshot} from '../store/snapshot.ts';
+import {FOREIGN_WORDS} from './present-foreign.ts';
 
 export const PHASE_TONES: Record<Phase, Tone> = {
   starting: 'accent',
@@ -36,6 +37,7 @@ export function presentHeader(s: Snapshot, width: number): Row {
     pieces.push({spans: [theirs(`Python ${info.python}`, glyphs, 'dim')], rank: 7});
     pieces.push({spans: [theirs(`${info.mpm} MPM`, glyphs, 'dim')], rank: 8});
   }
+  for (const {text, tone: how} of marksOf(s)) pieces.push({spans: [span(text, how)], rank: 1});
   const since = lifecycle.answeredAt ?? lifecycle.launchedAt;
   const up = lifecycle.phase === 'stopped' || lifecycle.phase === 'failed' ? null : since;
   if (up !== null) pieces.push({spans: [span(`up ${duration(s.now - up)}`, 'dim')], rank: 4});
@@ -43,4 +45,14 @@ export function presentHeader(s: Snapshot, width: number): Row {
   const room = width - rowWidth(time) - 2;
   const left = pack(pieces, room);
   return spread(left[0]?.text.startsWith(' ') ? left : [span(' '), ...left], time, width);
+}
+
+/** What one must know before acting on this server. */
+function marksOf(s: Snapshot): {text: string; tone: Tone}[] {
+  const {info, replay} = s.state;
+  const marks: {text: string; tone: Tone}[] = [];
+  if (replay) marks.push({text: 'recording', tone: 'accent'});
+  else if (s.readOnly) marks.push({text: 'read-only', tone: 'soon'});
+  if (info?.foreign) marks.push({text: FOREIGN_WORDS[info.foreign.kind], tone: 'soon'});
+  return marks;
 }

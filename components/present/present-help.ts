@@ -1,8 +1,8 @@
 /** The keys of this place and of everywhere, from the key table. */
 import {fit} from '../../src/terminal/fit.ts';
-import {bindingsOf, keyLabel, type Binding, type Place} from '../../src/terminal/keymap.ts';
+import {bindingsOf, keyLabel, offered, type Binding, type Place} from '../../src/terminal/keymap.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
-import {offered} from './present-offered.ts';
+import {circumstances} from './present-offered.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {placeOf} from '../store/ui-state.ts';
 
@@ -10,7 +10,8 @@ const KEYS = 16;
 
 export function presentHelp(s: Snapshot, _space: Space): Presented {
   const place = placeOf({...s.ui, overlay: null, confirm: null}, s.state.lifecycle.phase === 'failed') as Place;
-  const here = bindingsOf(place).filter((one) => offered(one, s));
+  const around = circumstances(s);
+  const here = bindingsOf(place).filter((one) => offered(one, around));
   const everywhere = here.filter(
     (one) => one.places.includes('overview') && one.places.includes('logs') && one.places.includes('requests'),
   );

@@ -5,23 +5,52 @@ import {bytes, clock, duration} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {diagnosisOf} from './diagnoses.ts';
+import {labelled} from './paragraph.ts';
+import {placeRows} from './present-places.ts';
 
 /** Lines of a folded entry that are drawn; a dump of hundreds of threads stays readable. */
 const MOST_LINES = 2000;
 
-export function presentLogEntry(s: Snapshot, entry: LogEntry, {width}: Space): Presented {
+export function presentLogEntry(s: Snapshot, entry: LogEntry, {width, height}: Space): Presented {
   const rows: Row[] = [head(entry, s, width), BLANK];
+  const places: NonNullable<Presented['places']> = [];
   const room = Math.max(10, width - 2);
   for (const line of wrapped(entry.text, room, s)) rows.push(row(span(` ${line}`, 'strong')));
   if (entry.access) {
     const {status, micros, bytes: sent} = entry.access;
     rows.push(row(span(` status ${status}, ${duration(micros / 1000)}, ${bytes(sent)} sent`)));
   }
+  const found = diagnosisOf(entry, s.state);
+  const drawn = found?.place ? placeRows(found.place, s, {label: 'where', width, context: height >= 20 ? 2 : 0}) : null;
+  if (drawn && found?.place) {
+    places.push({row: rows.length, place: found.place});
+    rows.push(...drawn.rows);
+  }
+  if (found !== null) {
+    rows.push(
+      ...(drawn && height < 20 ? [] : [BLANK]),
+      ...labelled('what it means', found.cause, s, width),
+      ...labelled('what to do', found.remedy, s, width),
+    );
+    for (const one of found.evidence ?? []) rows.push(...labelled('', one, s, width, 'dim', 2));
+  }
   const more = entry.more ?? [];
   if (more.length > 0) rows.push(BLANK);
-  for (const line of more.slice(0, MOST_LINES)) for (const part of wrapped(line, room, s)) rows.push(row(span(` ${part}`)));
+  for (const line of more.slice(0, MOST_LINES)) {
+    const place = placeIn(line);
+    if (place) places.push({row: rows.length, place});
+    for (const part of wrapped(line, room, s)) rows.push(row(span(` ${part}`)));
+  }
   if (more.length > MOST_LINES) rows.push(row(span(` and ${more.length - MOST_LINES} more lines`, 'dim')));
-  return {rows, total: rows.length};
+  // A traceback's last file is the innermost one.
+  return {rows, total: rows.length, sources: drawn?.sources ?? [], places, main: drawn ? 0 : Math.max(0, places.length - 1)};
+}
+
+/** `File "/srv/app/a.py", line 7, in inner` */
+function placeIn(line: string): {file: string; line: number} | null {
+  const found = /^\s*File "(\/[^"]+)", line (\d+)/.exec(line.slice(0, 2000));
+  return found ? {file: found[1]!, line: Number(found[2])} : null;
 }
 
 function wrapped(text: string, room: number, s: Snapshot): string[] {

@@ -1,8 +1,10 @@
 /** The log: a window of matching entries, the newest at the bottom. */
+import type {LogEntry} from '../../src/model/log.ts';
 import {count} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {LEVELS, LOG_SOURCES, type LogChoice} from '../store/ui-state.ts';
+import {diagnosisOf} from './diagnoses.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
 export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
@@ -20,10 +22,29 @@ export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
   const room = height - rows.length;
   const shown = s.ui.log.anchor.mode === 'after' ? window.entries.slice(0, room) : window.entries.slice(-room);
   const selected = selectedEntry(s);
+  const lines: Row[] = [];
+  let last = 0;
   for (const entry of shown) {
-    rows.push({...presentLogLine(entry, plan, s.glyphs), selected: entry.seq === selected, hit: {type: 'item', index: entry.seq}});
+    lines.push({...presentLogLine(entry, plan, s.glyphs), selected: entry.seq === selected, hit: {type: 'item', index: entry.seq}});
+    if (entry.seq !== selected) continue;
+    lines.push(...meaning(entry, s));
+    last = lines.length;
   }
-  return {rows};
+  // What explains the selected line pushes out the lines that are farthest from it.
+  const over = Math.max(0, lines.length - room);
+  const top = last > lines.length - over ? over : 0;
+  return {rows: [...rows, ...lines.slice(top, top + room)]};
+}
+
+/** What a line means, and what to do about it. */
+function meaning(entry: LogEntry, s: Snapshot): Row[] {
+  const found = diagnosisOf(entry, s.state);
+  if (found === null) return [];
+  const tone = found.severity === 'info' ? 'dim' : 'accent';
+  return [
+    row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs, tone)),
+    row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs, tone)),
+  ];
 }
 
 /** Does it hide what a reader may miss. */

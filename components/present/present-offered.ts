@@ -1,8 +1,8 @@
-import type {Binding} from '../../src/terminal/keymap.ts';
+import type {Circumstances} from '../../src/terminal/keymap.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 
-/** Is a key worth showing here: one that would be refused is not. */
-export function offered(one: Binding, s: Snapshot): boolean {
-  if (s.readOnly && one.changes === true) return false;
-  return one.debug !== true || s.state.info?.interactive === true;
+/** What decides which keys and commands this screen offers. */
+export function circumstances(s: Pick<Snapshot, 'readOnly' | 'state'>): Circumstances {
+  const {info, replay} = s.state;
+  return {readOnly: s.readOnly, debug: info?.interactive === true, replay: replay !== undefined, foreign: info?.foreign !== undefined};
 }

@@ -1,18 +1,19 @@
 /** All commands, found by some of their letters, each with what it will do. */
 import {fit, wrapLines} from '../../src/terminal/fit.ts';
 import {fuzzyFilter} from '../../src/terminal/fuzzy.ts';
-import {commands, keyLabel, type Binding} from '../../src/terminal/keymap.ts';
+import {commands, keyLabel, type Binding, type Circumstances} from '../../src/terminal/keymap.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {visible} from './present-list.ts';
+import {circumstances} from './present-offered.ts';
 
 /** The commands that fit what is typed, best first. */
-export function paletteItems(text: string, readOnly: boolean): Binding[] {
-  return fuzzyFilter(text, commands(readOnly), (one) => one.command!);
+export function paletteItems(text: string, here: Circumstances): Binding[] {
+  return fuzzyFilter(text, commands(here), (one) => one.command!);
 }
 
 export function presentPalette(s: Snapshot, overlay: {text: string; index: number}, {width, height}: Space): Presented {
-  const items = paletteItems(overlay.text, s.readOnly);
+  const items = paletteItems(overlay.text, circumstances(s));
   const rows: Row[] = [
     row(
       span(' : ', 'accent'),

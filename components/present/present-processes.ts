@@ -1,11 +1,14 @@
 /** Who runs, what it costs, and why the previous ones went. */
+import {diagnoseRestart} from '../../src/diagnose/index.ts';
 import type {RestartCause} from '../../src/model/events.ts';
 import {selectProcesses} from '../../src/model/select-processes.ts';
+import type {RestartRecord} from '../../src/model/state.ts';
 import {bytes, clock, duration, percent, plural} from '../../src/terminal/format.ts';
-import {BLANK, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
+import {BLANK, layout, row, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {visible} from './present-list.ts';
+import {SLOT_WORDS} from './present-slots.ts';
 
 const COLUMNS: readonly Column[] = [
   {title: 'role', width: 10, rank: 0},
@@ -64,6 +67,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     const one = processes[index]!;
     const agent = s.state.agents.find((other) => other.pid === one.pid);
     const state = agent?.state ?? one.agent;
+    const slot = s.state.slots.find((other) => other.pids.includes(one.pid));
     const cells = [
       {text: one.role, tone: 'plain' as const},
       String(one.pid),
@@ -74,11 +78,11 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
       agent ? `${agent.busy}/${agent.total}` : '',
       {text: state ?? '', tone: state === 'wedged' ? ('now' as const) : state === 'connected' ? ('dim' as const) : ('soon' as const)},
       {text: one.replaced ?? '', tone: 'dim' as const},
-      {text: one.label, tone: 'dim' as const},
+      {text: slot ? `${slot.name} ${slot.state}` : one.label, tone: slot ? SLOT_WORDS[slot.state].tone : ('dim' as const)},
     ];
     rows.push({...tableRow(plan, cells, s.glyphs), selected: index === selected, hit: {type: 'item', index}});
   }
-  rows.push(BLANK);
+  rows.push(...groupRow(s), BLANK);
   if (restarts.length === 0) return {rows: [...rows, row(span(' no process has gone since the start', 'dim'))]};
   // Where nothing was cut off, the words get the room of the numbers.
   const columns = restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1);
@@ -87,7 +91,9 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     row(span(` ${plural(restarts.length, 'process has', 'processes have')} gone, newest first`)),
     tableHead(words, columns, s.glyphs),
   );
-  for (const one of restarts.slice(0, Math.max(0, height - rows.length))) {
+  const [newest] = restarts;
+  const meaning = newest && height - rows.length >= 4 ? restartMeaning(newest, s) : [];
+  for (const [index, one] of restarts.slice(0, Math.max(0, height - rows.length - meaning.length)).entries()) {
     const cause = RESTART_WORDS[one.cause];
     rows.push(
       tableRow(
@@ -102,6 +108,29 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
         s.glyphs,
       ),
     );
+    if (index === 0) rows.push(...meaning);
   }
   return {rows};
+}
+
+/** What the newest end means and what to do, unless somebody asked for it. */
+function restartMeaning(record: RestartRecord, s: Snapshot): Row[] {
+  const [found] = diagnoseRestart(record, s.state);
+  if (!found || found.severity === 'info') return [];
+  return [
+    row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs, 'accent')),
+    row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs, 'accent')),
+  ];
+}
+
+/** The process groups, where there are several. */
+function groupRow(s: Snapshot): Row[] {
+  const groups = s.state.info?.groups ?? [];
+  if (groups.length < 2) return [];
+  return [
+    row(
+      span(` ${groups.length} process groups  `, 'dim'),
+      theirs(groups.map((one) => `${one.name} ${one.processes} × ${one.threads}`).join(`  ${s.glyphs.sep}  `), s.glyphs),
+    ),
+  ];
 }

@@ -1,12 +1,18 @@
 /** One request and its stack, live. */
+import type {Diagnosis} from '../../src/model/diagnosis.ts';
+import type {ActiveRequest} from '../../src/model/events.ts';
 import {selectCountdown} from '../../src/model/select-countdown.ts';
-import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
+import {age, duration, plural} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import type {Detail} from '../store/ui-state.ts';
+import {stackDiagnoses} from './diagnoses.ts';
+import {labelled} from './paragraph.ts';
 import {stopping} from './present-attention.ts';
+import {countdownSentences, fitting} from './present-countdown.ts';
 import {presentFrames} from './present-frames.ts';
 import {METHOD_WORDS} from './present-stacks.ts';
+import {liveWords, verdictWords} from './present-verdict.ts';
 
 export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind: 'request'}>, {width, height}: Space): Presented {
   const {glyphs} = s;
@@ -27,36 +33,65 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const rows: Row[] = [
     ...stopping(s, width),
     {spans: [span(' '), ...pack(pieces, width - 2)]},
-    verdict(s, request !== undefined, live, width),
+    standing(s, request !== undefined, live, detail.id, width),
   ];
+  if (request) rows.push(limitRow(request, s, width));
   if (height > 12) rows.push(BLANK);
+  const meaning = meaningRows(s, live, detail.id, width);
   if (live?.thread) {
     const context = height >= 22 ? 3 : height >= 14 ? 2 : 1;
     const framed = presentFrames(live.thread.frames, s, {width, folded: s.ui.folded, context, top: request ? 'now' : 'last seen'});
-    return {rows: [...rows, ...framed.rows], total: rows.length + framed.rows.length, sources: framed.sources};
+    // Where everything fits, the stack is read first; where not, the sentence that explains it must not be below the edge.
+    const fits = rows.length + framed.rows.length + meaning.length < height;
+    const before = fits ? rows : [...rows, ...meaning];
+    const after = fits && meaning.length > 0 ? [BLANK, ...meaning] : [];
+    return {
+      rows: [...before, ...framed.rows, ...after],
+      total: before.length + framed.rows.length + after.length,
+      sources: framed.sources,
+      places: framed.places.map((one) => ({...one, row: one.row + before.length})),
+      main: framed.main,
+    };
   }
   const why = live?.error ?? (request ? 'asking for its stack' : 'it finished before its stack could be taken');
-  return {rows: [...rows, row(span('   '), theirs(why, glyphs, 'dim'))]};
+  return {rows: [...rows, row(span('   '), theirs(why, glyphs, 'dim')), ...meaning]};
 }
 
-function verdict(s: Snapshot, running: boolean, live: Snapshot['fetched']['live'], width: number): Row {
-  const countdownRule = selectCountdown(s.state);
-  const request = s.state.requests.find((one) => one.id === live?.requestId);
-  const left = request ? countdownRule.left(request, s.now) : null;
+/** Does it stand still: what the samples of the supervisor say, or those taken while this is open. */
+function standing(s: Snapshot, running: boolean, live: Snapshot['fetched']['live'], id: string, width: number): Row {
   const pieces: Piece[] = [];
+  const verdict = s.state.verdicts.find((one) => one.requestId === id);
   if (!running) pieces.push({spans: [span('it has finished; this is where it was last seen', 'dim')], rank: 0});
-  else if (live && live.samples >= 3 && live.same >= 3) {
-    const stuck =
-      live.same === live.samples ? `${live.same} of ${live.samples} samples` : `the last ${live.same} of ${live.samples} samples`;
-    pieces.push({spans: [span(`stands still: same line in ${stuck}, ${duration(live.at - live.sameSince)}`, 'soon')], rank: 0});
-  } else if (live && live.samples >= 2)
-    pieces.push({spans: [span(`moving: ${plural(live.samples, 'sample')} taken, the line changed`, 'dim')], rank: 0});
-  else pieces.push({spans: [span('one stack a second while this is open', 'dim')], rank: 3});
-  if (left !== null)
-    pieces.push({spans: [span('mod_wsgi gives up in ', 'dim'), span(countdown(left), left < 10 ? 'now' : 'plain')], rank: 1});
+  else if (verdict && verdict.verdict !== 'unknown')
+    pieces.push({spans: [theirs(verdictWords(verdict), s.glyphs, verdict.verdict === 'slow' ? 'plain' : 'soon')], rank: 0});
+  if (running && live && live.samples >= 3 && live.same >= 3)
+    pieces.push({
+      spans: [span(liveWords(live.same, live.samples, live.at - live.sameSince), verdict ? 'dim' : 'soon')],
+      rank: verdict ? 3 : 0,
+    });
+  else if (running && live && live.samples >= 2)
+    pieces.push({spans: [span(`moving: ${plural(live.samples, 'sample')} taken, the line changed`, 'dim')], rank: verdict ? 3 : 0});
+  else if (running) pieces.push({spans: [span('one stack a second while this is open', 'dim')], rank: 4});
   if (live?.method) pieces.push({spans: [span(METHOD_WORDS[live.method], 'dim')], rank: 2});
   if (live?.error && live.thread) pieces.push({spans: [theirs(live.error, s.glyphs, 'soon')], rank: 1});
   return {spans: [span(' '), ...pack(pieces, width - 2, 3)]};
+}
+
+function limitRow(request: ActiveRequest, s: Snapshot, width: number): Row {
+  const left = selectCountdown(s.state).left(request, s.now);
+  const tone = left !== null && left < 10 ? 'now' : 'dim';
+  return row(span(' '), theirs(fitting(countdownSentences(request, s), width - 2), s.glyphs, tone));
+}
+
+/** What its stack means, and what to do about it. */
+function meaningRows(s: Snapshot, live: Snapshot['fetched']['live'], id: string, width: number): Row[] {
+  if (!live?.capture || !live.thread) return [];
+  const verdict = s.state.verdicts.find((one) => one.requestId === id) ?? null;
+  const place = (one: Diagnosis) =>
+    one.place === undefined || live.thread!.frames.some(({file, line}) => file === one.place!.file && line === one.place!.line);
+  const found = stackDiagnoses(live.capture, verdict, s).find(place);
+  if (!found) return [];
+  return [...labelled('what it means', found.cause, s, width, 'plain', 3), ...labelled('what to do', found.remedy, s, width, 'plain', 3)];
 }
 
 function shorten(url: string, most: number): string {

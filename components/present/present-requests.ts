@@ -7,6 +7,7 @@ import {BLANK, layout, row, rowWidth, span, tableHead, tableRow, theirs, type Co
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {stopping} from './present-attention.ts';
+import {limitSentences} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
@@ -18,6 +19,7 @@ const COLUMNS: readonly Column[] = [
   {title: 'thr', width: 3, align: 'right', rank: 7},
   {title: 'queue', width: 7, align: 'right', rank: 6},
   {title: 'client', width: 24, rank: 8},
+  {title: 'verdict', width: 7, rank: 5},
   {title: 'in the code at', width: 20, grow: 2, keep: 'end', rank: 3},
   {title: 'gives up in', width: 11, align: 'right', rank: 2},
 ];
@@ -37,16 +39,25 @@ function finished(s: Snapshot, {width, height}: Space): Row[] {
   return [BLANK, row(span(' the last that have finished', 'dim')), ...lines.map((one) => presentLogLine(one, plan, s.glyphs))];
 }
 
+/** The request that is marked, null for none; and the number of the first row among all that can be chosen in the view. */
+interface Marked {
+  chosen: string | null;
+  first: number;
+}
+
+function firstChosen(s: Snapshot): Marked {
+  return {chosen: s.ui.selected.request ?? s.state.requests[0]?.id ?? null, first: 0};
+}
+
 /** The table alone, title first: the overview shows it too. */
-export function requestTable(s: Snapshot, {width, height}: Space): Row[] {
+export function requestTable(s: Snapshot, {width, height}: Space, {chosen, first}: Marked = firstChosen(s)): Row[] {
   const {requests, info} = s.state;
   const plan = layout(COLUMNS, width);
   const rule = selectCountdown(s.state);
-  const selected = Math.max(
-    0,
-    requests.findIndex((one) => one.id === s.ui.selected.request),
-  );
-  const {from, to} = visible(selected, requests.length, height - 1);
+  const found = requests.findIndex((one) => one.id === chosen);
+  // A request that has finished while it was selected: the oldest takes its place. None chosen: nothing is marked.
+  const selected = chosen === null ? -1 : Math.max(0, found);
+  const {from, to} = visible(Math.max(0, selected), requests.length, height - 1);
   const hidden = requests.length - (to - from);
   const titles =
     hidden === 0
@@ -55,7 +66,7 @@ export function requestTable(s: Snapshot, {width, height}: Space): Row[] {
   const rows: Row[] = [tableHead(plan, titles, s.glyphs)];
   for (let index = from; index < to; index++) {
     const request = requests[index]!;
-    rows.push({...requestRow(request, rule, s, info, plan), selected: index === selected, hit: {type: 'item', index}});
+    rows.push({...requestRow(request, rule, s, info, plan), selected: index === selected, hit: {type: 'item', index: first + index}});
   }
   return rows;
 }
@@ -64,6 +75,7 @@ function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: Inst
   const ms = s.now - one.startedAt;
   const left = rule.left(one, s.now);
   const tone = urgency(ms, left, rule.limit);
+  const verdict = s.state.verdicts.find((other) => other.requestId === one.id)?.verdict;
   const cells = [
     {text: age(ms), tone: tone === 'plain' && ms < 1000 ? ('dim' as const) : tone},
     one.method,
@@ -72,6 +84,7 @@ function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: Inst
     {text: one.worker === undefined ? '' : String(one.worker), tone: 'dim' as const},
     {text: one.queueMs === undefined ? '' : duration(one.queueMs), tone: 'dim' as const},
     {text: one.client ?? '', tone: 'dim' as const},
+    {text: verdict === undefined || verdict === 'unknown' ? '' : verdict, tone: verdict === 'slow' ? ('dim' as const) : ('soon' as const)},
     {text: one.at === undefined ? '' : shortAt(one.at, info), tone: 'dim' as const},
     {text: rule.rule === 'off' ? 'never' : countdown(left), tone: tone === 'plain' ? ('dim' as const) : tone},
   ];
@@ -98,27 +111,9 @@ function rule(s: Snapshot, width: number): Row {
       : `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
   const left = [span(` ${active}   `)];
   // The whole sentence where it fits, else its figures alone.
-  const [long, short] = sentences(which, limit, state.info);
+  const [long, short] = limitSentences({rule: which, limit}, state.info);
   const text = rowWidth(left) + long.length + 1 <= width ? long : short;
   return row(...left, theirs(text, s.glyphs, 'dim'));
-}
-
-function sentences(rule: Countdown['rule'], limit: number, info: InstanceInfo | null): [string, string] {
-  if (info === null || rule === 'unknown') return ['the server has not told its limits yet', 'limits not known yet'];
-  if (rule === 'off') {
-    return info.processes === 0
-      ? ['embedded mode: mod_wsgi never gives up on a request', 'embedded mode: no limit']
-      : ['no request timeout: mod_wsgi never gives up on a request', 'no request timeout'];
-  }
-  const {modWsgi, requestTimeout, threads} = info;
-  if (rule === 'request') {
-    const sum = `${Math.round(limit)} s = ${requestTimeout} s × (1 + ln ${threads})`;
-    return [`mod_wsgi ${modWsgi} gives up on each after ${sum} threads`, `limit ${sum}`];
-  }
-  return [
-    `mod_wsgi ${modWsgi} ends a process when its requests' ages, averaged over ${plural(threads, 'thread')}, pass ${requestTimeout} s`,
-    `limit: ages of a process / ${threads} > ${requestTimeout} s`,
-  ];
 }
 
 /** `file:line in func` with the file named as a reader would. */

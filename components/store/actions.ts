@@ -1,15 +1,27 @@
-/** What the keys do. One function for each action of the key table. */
-import type {Command} from '../../src/model/commands.ts';
-import {selectAttention} from '../../src/model/select-attention.ts';
-import {selectProcesses} from '../../src/model/select-processes.ts';
-import {signalChoices} from '../present/present-menu.ts';
+/** What the keys do. One line for each action of the key table; the work is done elsewhere. */
+import {circumstances} from '../present/present-offered.ts';
 import {paletteItems} from '../present/present-palette.ts';
 import {configAction} from './config-actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
+import {interrupt, quit} from './leave-actions.ts';
 import {logAction} from './log-actions.ts';
 import {move} from './movement.ts';
+import {open, openPage, showBeside, showView} from './open-actions.ts';
+import {editPlace, markPlace} from './place-actions.ts';
+import {replayAction} from './replay-actions.ts';
+import {
+  ask,
+  carryOut,
+  chooseInMenu,
+  endRequest,
+  exportIncident,
+  fileIncident,
+  openSignals,
+  recycle,
+  stacksOfOne,
+} from './server-actions.ts';
 import {leavePane, typeThere} from './terminal-actions.ts';
-import {VIEW_KEYS, viewsOf, type Confirmation, type View} from './ui-state.ts';
+import {VIEW_KEYS, viewsOf} from './ui-state.ts';
 
 /** Carries out an action by its name in the key table. */
 export function runAction(store: DashboardStore, action: string): void {
@@ -22,7 +34,8 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'view-5':
     case 'view-6':
     case 'view-7':
-      return show(
+    case 'view-8':
+      return showView(
         store,
         viewsOf(store.snapshot.state).find((view) => VIEW_KEYS[view] === Number(action.slice(5))),
       );
@@ -43,9 +56,13 @@ export function runAction(store: DashboardStore, action: string): void {
       return move(store, action);
     case 'open':
       return open(store);
+    case 'advice':
+    case 'reloads':
+    case 'foreign':
+      return openPage(store, action);
     case 'back':
       if (ui.overlay) return store.change({overlay: null, scroll: 0});
-      return store.change({detail: null, scroll: 0});
+      return store.change({detail: null, scroll: 0, place: null});
     case 'part':
     case 'search':
     case 'next-hit':
@@ -60,8 +77,14 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'level':
     case 'source':
       return logAction(store, action);
+    case 'edit':
+      return void editPlace(store);
+    case 'next-place':
+      return markPlace(store, 1);
+    case 'previous-place':
+      return markPlace(store, -1);
     case 'fold':
-      return store.change({folded: !ui.folded});
+      return store.change({folded: !ui.folded, place: null});
     case 'help':
       return store.change({overlay: {kind: 'help'}, scroll: 0});
     case 'palette':
@@ -71,28 +94,41 @@ export function runAction(store: DashboardStore, action: string): void {
     case 'zoom':
       return store.change({zoom: !ui.zoom});
     case 'mouse':
-      store.options.onMouse(!ui.mouse);
-      store.change({mouse: !ui.mouse});
-      return store.say(
-        ui.mouse ? 'the mouse is yours: select text with it; m takes it back' : 'the mouse works here again; m lets go of it',
-        'dim',
-      );
+      return letGoOfMouse(store);
     case 'signal':
       return openSignals(store);
     case 'stacks':
       return void carryOut(store, {type: 'stacks'}, 'taking the stacks of all daemon processes');
+    case 'stacks-one':
+      return stacksOfOne(store);
+    case 'end-request':
+      return endRequest(store);
+    case 'recycle':
+      return recycle(store);
+    case 'file-incident':
+      return fileIncident(store);
+    case 'export':
+      return exportIncident(store);
+    case 'replay-pause':
+    case 'replay-slower':
+    case 'replay-faster':
+    case 'replay-back':
+    case 'replay-forward':
+    case 'replay-next':
+    case 'replay-previous':
+      return replayAction(store, action);
     case 'reload':
       return void carryOut(store, {type: 'reload'}, 'reloading');
     case 'retry':
       return void carryOut(store, {type: 'restart', graceful: false}, 'starting Apache again');
     case 'restart':
-      return confirm(store, {type: 'restart', graceful: false}, 'Restart Apache?', 'cuts');
+      return ask(store, 'Restart Apache?', {type: 'restart', graceful: false}, {requests: 'cuts'});
     case 'restart-graceful':
-      return confirm(store, {type: 'restart', graceful: true}, 'Restart gracefully?', 'gives 3 s');
+      return ask(store, 'Restart gracefully?', {type: 'restart', graceful: true}, {requests: 'gives 3 s'});
     case 'stop':
-      return confirm(store, {type: 'stop', now: false}, 'Stop the server?', 'waits');
+      return ask(store, 'Stop the server?', {type: 'stop', now: false}, {requests: 'waits'});
     case 'stop-now':
-      return confirm(store, {type: 'stop', now: true}, 'Stop now?', 'cuts');
+      return ask(store, 'Stop now?', {type: 'stop', now: true}, {requests: 'cuts'});
     case 'quit':
       return quit(store);
     case 'interrupt':
@@ -107,111 +143,18 @@ export function runAction(store: DashboardStore, action: string): void {
   }
 }
 
-/** Sends a command and shows what came of it. */
-export async function carryOut(store: DashboardStore, command: Command, doing: string): Promise<void> {
-  store.say(doing, 'dim', 60_000);
-  const result = await store.deck.send(command).catch((error: Error) => ({ok: false, text: error.message, captures: undefined}));
-  store.say(result.text, result.ok ? 'plain' : 'now', result.ok ? 6000 : 12_000);
-  const first = result.captures?.at(0);
-  // Stacks that were asked for are wanted now; the list is one key away.
-  if (first && command.type === 'stacks')
-    store.change({view: 'stacks', detail: null, scroll: 0, selected: {...store.ui.selected, capture: first.id}});
-}
-
-/** Yes to the question in the footer. */
-export function confirmed(store: DashboardStore): void {
-  const {confirm: question} = store.ui;
-  if (!question) return;
-  const {command} = question;
-  store.change({confirm: null, ...(command.type === 'stop' ? {stops: command.now ? 2 : 1} : {})});
-  void carryOut(store, command, 'on its way');
-}
-
-function showBeside(store: DashboardStore, step: 1 | -1): void {
-  const views = viewsOf(store.snapshot.state);
-  show(store, views[(views.indexOf(store.ui.view) + views.length + step) % views.length]);
-}
-
-function show(store: DashboardStore, view: View | undefined): void {
-  if (view === undefined) return;
-  if (store.ui.pane.typing) leavePane(store);
-  store.change({view, detail: null, overlay: null, scroll: 0, status: null});
-}
-
-function open(store: DashboardStore): void {
-  const {state} = store.snapshot;
-  const {ui} = store;
-  if (ui.view === 'overview' || ui.view === 'requests') {
-    const request = state.requests.find((one) => one.id === ui.selected.request) ?? state.requests[0];
-    if (request) {
-      const {id, pid, ident, method, url, startedAt} = request;
-      return store.change({
-        detail: {kind: 'request', id, pid, ident, method, url, startedAt},
-        scroll: 0,
-        selected: {...ui.selected, request: id},
-      });
-    }
-    const first = selectAttention(state, store.now())[0]?.opens;
-    if (first?.type === 'capture') return store.change({view: 'stacks', detail: {kind: 'capture', id: first.id}, scroll: 0});
-    return;
-  }
-  if (ui.view === 'stacks') {
-    const capture = state.captures.find((one) => one.id === ui.selected.capture) ?? state.captures.at(-1);
-    if (capture) store.change({detail: {kind: 'capture', id: capture.id}, scroll: 0, selected: {...ui.selected, capture: capture.id}});
-    return;
-  }
-  if (ui.view === 'logs') return logAction(store, 'open');
-  if (ui.view === 'processes') openSignals(store);
-}
-
-function openSignals(store: DashboardStore): void {
-  if (store.options.readOnly) return store.say('this screen may only look', 'soon');
-  const rows = selectProcesses(store.snapshot.state.processes);
-  const process = rows.find((one) => one.pid === store.ui.selected.pid) ?? rows[0];
-  if (process) store.change({overlay: {kind: 'menu', pid: process.pid, index: 0}});
-}
-
 function choose(store: DashboardStore): void {
   const {overlay} = store.ui;
-  if (overlay?.kind === 'palette') {
-    const item = paletteItems(overlay.text, store.options.readOnly)[overlay.index];
-    store.change({overlay: null});
-    if (item) runAction(store, item.action);
-  } else if (overlay?.kind === 'menu') {
-    const process = store.snapshot.state.processes.find((one) => one.pid === overlay.pid);
-    store.change({overlay: null});
-    if (!process) return store.say(`process ${overlay.pid} is gone`, 'soon');
-    const {signal} = signalChoices(process)[overlay.index]!;
-    confirm(store, {type: 'signal', pid: process.pid, signal}, `Send ${signal} to ${process.role} ${process.pid}?`);
-  }
+  if (overlay?.kind === 'menu') return chooseInMenu(store);
+  if (overlay?.kind !== 'palette') return;
+  const item = paletteItems(overlay.text, circumstances(store.snapshot))[overlay.index];
+  store.change({overlay: null});
+  if (item) runAction(store, item.action);
 }
 
-function confirm(store: DashboardStore, command: Command, question: string, requests?: Confirmation['requests']): void {
-  if (store.options.readOnly) return store.say('this screen may only look', 'soon');
-  store.change({confirm: {question, command, ...(requests ? {requests} : {})}, overlay: null});
-}
-
-function quit(store: DashboardStore): void {
-  if (store.options.quitMeans === 'detach' || store.options.readOnly) return store.leave(0);
-  const {state} = store.snapshot;
-  if (state.lifecycle.phase === 'failed') {
-    store.change({stops: 2});
-    return void carryOut(store, {type: 'stop', now: true}, 'leaving').then(() => store.leave(0));
-  }
-  if (state.requests.length > 0) return confirm(store, {type: 'stop', now: false}, 'Quit and stop the server?', 'waits');
-  stopGracefully(store);
-}
-
-/** Ctrl-C. Where the server is not ours to stop by habit, it only leaves the screen. */
-function interrupt(store: DashboardStore): void {
-  if (store.options.quitMeans === 'detach' || store.options.readOnly) return store.leave(0);
-  if (store.ui.stops === 0) return stopGracefully(store);
-  store.change({stops: 2, confirm: null, overlay: null});
-  void carryOut(store, {type: 'stop', now: true}, 'stopping now: requests in flight are cut');
-}
-
-function stopGracefully(store: DashboardStore): void {
-  const busy = store.snapshot.state.requests.length > 0;
-  store.change({stops: 1, confirm: null, overlay: null, detail: null, scroll: 0, ...(busy ? {view: 'requests' as const} : {})});
-  void carryOut(store, {type: 'stop', now: false}, 'stopping gracefully; ctrl-c again stops now');
+function letGoOfMouse(store: DashboardStore): void {
+  const {mouse} = store.ui;
+  store.options.onMouse(!mouse);
+  store.change({mouse: !mouse});
+  store.say(mouse ? 'the mouse is yours: select text with it; m takes it back' : 'the mouse works here again; m lets go of it', 'dim');
 }

@@ -15,7 +15,7 @@ export function configAction(store: DashboardStore, action: ConfigAction): void 
   switch (action) {
     case 'part': {
       const part = config.part === 'options' ? 'file' : 'options';
-      return choose(store, {part, ...searchConfig(store.config.current, part, config.search)});
+      return choose(store, {part, ...searchConfig(store.fetchers.config.current, part, config.search)});
     }
     case 'search':
       return store.change({overlay: {kind: 'search', text: '', before: config}});
@@ -36,7 +36,7 @@ export function typeSearch(store: DashboardStore, text: string): void {
   const {overlay} = store.ui;
   if (overlay?.kind !== 'search') return;
   store.change({overlay: {...overlay, text}});
-  const found = searchConfig(store.config.current, overlay.before.part, text);
+  const found = searchConfig(store.fetchers.config.current, overlay.before.part, text);
   choose(store, {...overlay.before, search: text, ...found});
   const hit = hitFrom(found.hits, cursorOf(overlay.before), 1);
   if (hit !== undefined) place(store, hit, 'middle');
@@ -62,7 +62,7 @@ export function pickInConfig(store: DashboardStore, index: number): void {
 /** An answer has come: what was searched in the one before is searched again. */
 export function settleConfig(store: DashboardStore): void {
   const {config} = store.ui;
-  store.ui = {...store.ui, config: {...config, ...searchConfig(store.config.current, config.part, config.search)}};
+  store.ui = {...store.ui, config: {...config, ...searchConfig(store.fetchers.config.current, config.part, config.search)}};
 }
 
 function toHit(store: DashboardStore, way: 1 | -1): void {
@@ -74,7 +74,7 @@ function toHit(store: DashboardStore, way: 1 | -1): void {
 }
 
 function toSection(store: DashboardStore, way: 1 | -1): void {
-  const view = store.config.current;
+  const view = store.fetchers.config.current;
   if (view === null) return;
   const {config} = store.ui;
   const starts = config.part === 'file' ? headings(view.lines) : areaStarts(view.options);
@@ -108,6 +108,6 @@ function cursorOf(config: ConfigChoice): number {
 }
 
 function length(store: DashboardStore): number {
-  const view = store.config.current;
+  const view = store.fetchers.config.current;
   return (store.ui.config.part === 'options' ? view?.options.length : view?.lines.length) ?? 0;
 }

@@ -1,11 +1,12 @@
 /** From a key press, pasted text or the mouse to an action. */
 import {bindingFor} from '../../src/terminal/keymap.ts';
 import type {MouseEvent} from '../../src/terminal/input.ts';
-import {confirmed, runAction} from './actions.ts';
+import {runAction} from './actions.ts';
 import {endSearch, typeSearch} from './config-actions.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import {choose as chooseLog} from './log-actions.ts';
 import {move, selectIndex} from './movement.ts';
+import {confirmed} from './server-actions.ts';
 import {leavePane} from './terminal-actions.ts';
 import {placeOf} from './ui-state.ts';
 
@@ -20,9 +21,9 @@ export function pressKey(store: DashboardStore, key: string, typed: string): voi
   if (place === 'filter') return inFilter(store, key, typed);
   if (place === 'search') return inSearch(store, key, typed);
   if (place === 'palette' && inPalette(store, key, typed)) return;
-  const binding = bindingFor(key, place);
+  const binding = bindingFor(key, place, store.deck.state().replay !== undefined);
   if (!binding) return;
-  if (binding.changes === true && store.options.readOnly) return store.say('this screen may only look', 'soon');
+  if (binding.changes === true && store.readOnly) return store.refuse();
   runAction(store, binding.action);
 }
 
@@ -55,6 +56,10 @@ function clickItem(store: DashboardStore, index: number): void {
   if (overlay?.kind === 'palette' || overlay?.kind === 'menu') {
     store.change({overlay: {...overlay, index}});
     return runAction(store, 'choose');
+  }
+  if (ui.detail !== null) {
+    if (ui.place === index) return runAction(store, 'edit');
+    return store.change({place: index});
   }
   const before = JSON.stringify(ui.selected);
   if (ui.view === 'logs') store.change({selected: {...ui.selected, entry: index}});

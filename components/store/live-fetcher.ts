@@ -59,7 +59,18 @@ export class LiveFetcher {
 }
 
 function empty(wish: LiveWish): LiveStack {
-  return {requestId: wish.requestId, pid: wish.pid, thread: null, at: 0, method: null, samples: 0, same: 0, sameSince: 0, error: null};
+  return {
+    requestId: wish.requestId,
+    pid: wish.pid,
+    thread: null,
+    capture: null,
+    at: 0,
+    method: null,
+    samples: 0,
+    same: 0,
+    sameSince: 0,
+    error: null,
+  };
 }
 
 /** Adds one capture to what is known of the request's stack. */
@@ -73,6 +84,7 @@ export function merge(before: LiveStack | null, capture: StackCapture | null, wi
     requestId: wish.requestId,
     pid: wish.pid,
     thread,
+    capture,
     at: capture.at,
     method: capture.method,
     samples: known.samples + 1,

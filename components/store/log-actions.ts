@@ -31,7 +31,7 @@ export function choose(store: DashboardStore, part: Partial<LogChoice>): void {
 export function moveInLog(store: DashboardStore, how: Movement, page: number, lines: number): void {
   const {ui} = store;
   const entries = shown(store);
-  const window = store.log.window;
+  const window = store.fetchers.log.window;
   if (how === 'end') return follow(store);
   if (entries.length === 0 || window === null) return;
   const first = entries[0]!;
@@ -62,9 +62,9 @@ export function moveInLog(store: DashboardStore, how: Movement, page: number, li
 export function settleLog(store: DashboardStore): void {
   const {ui} = store;
   const {settle, ...log} = ui.log;
-  if (settle === undefined || store.log.answered !== ui.log) return;
+  if (settle === undefined || store.fetchers.log.answered !== ui.log) return;
   const entry = settle === 'first' ? shown(store)[0] : shown(store).at(-1);
-  store.log.answered = log;
+  store.fetchers.log.answered = log;
   store.ui = {...ui, log, selected: {...ui.selected, entry: entry?.seq ?? null}};
 }
 
@@ -75,10 +75,10 @@ function follow(store: DashboardStore): void {
 /** Stops following: the same lines stay on the screen. */
 function freeze(store: DashboardStore): {log: LogChoice} | Record<string, never> {
   const {log} = store.ui;
-  const last = store.log.window?.entries.at(-1);
+  const last = store.fetchers.log.window?.entries.at(-1);
   return log.anchor.mode === 'follow' && last ? {log: {...log, anchor: {mode: 'before', seq: last.seq + 1}}} : {};
 }
 
 function shown(store: DashboardStore) {
-  return store.log.window?.entries ?? [];
+  return store.fetchers.log.window?.entries ?? [];
 }

@@ -1,5 +1,7 @@
 /** What a presenter gets: everything that decides what is on the screen, at one moment. */
 import type {ConfigView, LogWindow, SourceWindow} from '../../src/model/commands.ts';
+import type {Place as CodePlace} from '../../src/model/diagnosis.ts';
+import type {Incident} from '../../src/model/incidents.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
@@ -12,6 +14,7 @@ export interface Fetched {
   /** The newest entries that the view shows beside its own: more than the small state has, or the requests that have finished. */
   tail: LogWindow | null;
   capture: {id: number; capture: StackCapture | null; error: string | null} | null;
+  incident: {id: string; incident: Incident | null; error: string | null} | null;
   live: LiveStack | null;
   /** By `sourceKey`; null while it is being fetched. */
   sources: ReadonlyMap<string, SourceWindow | null>;
@@ -26,6 +29,8 @@ export interface LiveStack {
   pid: number;
   /** The newest stack of the request's thread; null until there is one. */
   thread: ThreadStack | null;
+  /** All threads of its process at that moment. */
+  capture: StackCapture | null;
   at: number;
   method: StackCapture['method'] | null;
   /** Samples that found the request, and how many of the newest of them had the same innermost frames. */
@@ -39,13 +44,16 @@ export interface Snapshot {
   state: InstanceState;
   ui: UiState;
   fetched: Fetched;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: of the server, which in a recording is the moment that is shown. */
   now: number;
+  /** Milliseconds since the epoch: of whoever looks. */
+  wall: number;
   columns: number;
   rows: number;
   glyphs: Glyphs;
   colour: boolean;
   closed: string | null;
+  /** Nothing can be changed from here: this screen only looks, the server takes no orders, or it is a recording. */
   readOnly: boolean;
   quitMeans: 'stop' | 'detach';
 }
@@ -61,6 +69,9 @@ export interface Presented {
   /** Rows that exist in all; more than fit can be scrolled to. */
   total?: number;
   sources?: SourceWish[];
+  /** Lines of code among the rows, from the top; `main` is the index of the one that matters most. */
+  places?: {row: number; place: CodePlace}[];
+  main?: number;
 }
 
 /** The space a view may fill. */

@@ -5,11 +5,11 @@ import type {Movement} from './movement.ts';
 
 /** From here on what is typed goes to the program, until ctrl-] is pressed. */
 export function typeThere(store: DashboardStore): void {
-  if (store.options.readOnly) return store.say('this screen may only look', 'soon');
+  if (store.readOnly) return store.refuse();
   store.options.onCapture?.({
     send: (keys) => {
       // An answer to another question than that of the program: a stop that is being confirmed, a view that was clicked on.
-      store.terminal.type(keys, (reason) => store.say(reason, 'soon'));
+      store.fetchers.terminal.type(keys, (reason) => store.say(reason, 'soon'));
     },
     leave: () => leavePane(store),
   });
@@ -24,7 +24,7 @@ export function leavePane(store: DashboardStore): void {
 /** Looks at what has gone off the top. */
 export function moveInTerminal(store: DashboardStore, how: Movement, page: number, lines: number): void {
   const {back} = store.ui.pane;
-  const above = store.terminal.screen?.above ?? 0;
+  const above = store.fetchers.terminal.screen?.above ?? 0;
   const to = {up: back + lines, down: back - lines, 'page-up': back + page, 'page-down': back - page, home: above, end: 0}[how];
   store.change({pane: {...store.ui.pane, back: Math.max(0, Math.min(above, to))}});
 }

@@ -5,34 +5,54 @@ import type {InstanceState} from '../../src/model/state.ts';
 import type {Place} from '../../src/terminal/keymap.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 
-const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
-export type View = (typeof VIEWS)[number] | 'terminal' | 'config';
+const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes', 'incidents', 'config'] as const;
+export type View = (typeof VIEWS)[number] | 'terminal';
 
 /** The digit that opens a view: the same on every server, whether it has all of them or not. */
-export const VIEW_KEYS: Record<View, number> = {overview: 1, requests: 2, stacks: 3, logs: 4, processes: 5, terminal: 6, config: 7};
+export const VIEW_KEYS: Record<View, number> = {
+  overview: 1,
+  requests: 2,
+  stacks: 3,
+  logs: 4,
+  processes: 5,
+  incidents: 6,
+  config: 7,
+  terminal: 8,
+};
 
 /** The views of a server, in the order of their keys. */
 export function viewsOf(state: InstanceState): readonly View[] {
-  return state.info?.interactive ? [...VIEWS, 'terminal', 'config'] : [...VIEWS, 'config'];
+  return state.info?.interactive ? [...VIEWS, 'terminal'] : VIEWS;
 }
 
 export type Detail =
   | {kind: 'request'; id: string; pid: number; ident: string; method: string; url: string; startedAt: number}
   | {kind: 'capture'; id: number}
-  | {kind: 'entry'; entry: LogEntry};
+  | {kind: 'entry'; entry: LogEntry}
+  | {kind: 'incident'; id: string}
+  /** Pages that belong to no list. */
+  | {kind: PageName};
+
+/** `advice`: capacity; `reloads`: the last reloads; `foreign`: what a restart under wsgideck would add. */
+export type PageName = 'advice' | 'reloads' | 'foreign';
 
 export type Overlay =
   | {kind: 'help'}
   | {kind: 'palette'; text: string; index: number}
-  | {kind: 'menu'; pid: number; index: number}
+  | {kind: 'menu'; of: MenuOf; index: number}
   | {kind: 'filter'; text: string; before: string}
   | {kind: 'search'; text: string; before: ConfigChoice};
+
+/** What a menu offers things for: signals to a process, formats of an incident. */
+export type MenuOf = {type: 'process'; pid: number} | {type: 'incident'; id: string};
 
 export interface Confirmation {
   question: string;
   command: Command;
   /** What happens to the requests in flight. How many those are is said with the question, as long as it stands. */
   requests?: 'cuts' | 'waits' | 'gives 3 s';
+  /** What happens to them where that is no matter of their number. */
+  consequence?: string;
 }
 
 export type LogAnchor =
@@ -91,9 +111,21 @@ export interface UiState {
   detail: Detail | null;
   overlay: Overlay | null;
   confirm: Confirmation | null;
-  selected: {request: string | null; capture: number | null; pid: number | null; entry: number | null};
+  selected: {
+    request: string | null;
+    capture: number | null;
+    pid: number | null;
+    entry: number | null;
+    incident: string | null;
+    /** On the overview: `!` and a concern's key, or a request's id; null for the first. */
+    item: string | null;
+  };
   /** First visible row of a detail or of help. */
   scroll: number;
+  /** The line of code that is marked in a detail, counted from the top; null for the one that matters most. */
+  place: number | null;
+  /** Incidents that were looked at here: they do not ask for attention any more. */
+  seen: ReadonlySet<string>;
   folded: boolean;
   log: LogChoice;
   config: ConfigChoice;
@@ -112,8 +144,10 @@ export function initialUi(mouse: boolean): UiState {
     detail: null,
     overlay: null,
     confirm: null,
-    selected: {request: null, capture: null, pid: null, entry: null},
+    selected: {request: null, capture: null, pid: null, entry: null, incident: null, item: null},
     scroll: 0,
+    place: null,
+    seen: new Set(),
     folded: true,
     log: {anchor: {mode: 'follow'}, filter: '', level: 'quiet', source: 0},
     config: {part: 'options', option: 0, line: 0, top: 0, search: '', hits: [], error: null},

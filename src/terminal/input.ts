@@ -84,6 +84,18 @@ export class TerminalInput extends Transform {
     return this;
   }
 
+  /** Another program reads the terminal until `takeBack`. */
+  lend(): void {
+    this.#source.unpipe(this);
+    this.#source.pause();
+    this.setRawMode(false);
+  }
+
+  takeBack(): void {
+    if (this.#gone) return;
+    this.#source.pipe(this, {end: false});
+  }
+
   /** Lets go of the real stream, so that the process can end. */
   release(): void {
     this.#gone = true;

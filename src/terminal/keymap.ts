@@ -6,6 +6,7 @@ export type Place =
   | 'stacks'
   | 'logs'
   | 'processes'
+  | 'incidents'
   /** The terminal of debug mode, looked at; and while what is typed goes there. */
   | 'terminal'
   | 'pane'
@@ -13,6 +14,11 @@ export type Place =
   | 'request'
   | 'capture'
   | 'entry'
+  | 'incident'
+  /** Pages that belong to no list. */
+  | 'advice'
+  | 'reloads'
+  | 'foreign'
   | 'failed'
   | 'help'
   | 'palette'
@@ -33,12 +39,21 @@ export interface Binding {
   command?: string;
   /** Changes the server: not offered to a read-only client. */
   changes?: boolean;
-  /** Only where a server runs in debug mode. */
-  debug?: boolean;
+  /** Only where a server runs in debug mode; is a recording that is played; was not started by us. */
+  only?: 'debug' | 'replay' | 'foreign';
 }
 
-const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes'] as const;
-const DETAILS = ['request', 'capture', 'entry'] as const;
+/** What decides which commands there are. */
+export interface Circumstances {
+  readOnly: boolean;
+  debug: boolean;
+  replay: boolean;
+  foreign: boolean;
+}
+
+const VIEWS = ['overview', 'requests', 'stacks', 'logs', 'processes', 'incidents'] as const;
+const PLACED = ['request', 'capture', 'entry', 'incident', 'reloads'] as const;
+const DETAILS = [...PLACED, 'advice', 'foreign'] as const;
 const LISTS = [...VIEWS, 'config', 'menu', 'help'] as const;
 const MAIN: readonly Place[] = [...VIEWS, 'terminal', 'config', ...DETAILS, 'failed'];
 
@@ -58,8 +73,8 @@ export const KEYMAP: readonly Binding[] = [
     action: 'view-6',
     keys: ['6'],
     places: MAIN,
-    help: 'Terminal (debug mode): what the one process prints, and where its debugger asks',
-    debug: true,
+    help: 'Incidents: what went wrong, and the evidence that was kept',
+    command: 'incidents',
   },
   {
     action: 'view-7',
@@ -67,6 +82,13 @@ export const KEYMAP: readonly Binding[] = [
     places: MAIN,
     help: 'Config: the options in effect, and the httpd.conf that was made of them',
     command: 'config',
+  },
+  {
+    action: 'view-8',
+    keys: ['8'],
+    places: MAIN,
+    help: 'Terminal (debug mode): what the one process prints, and where its debugger asks',
+    only: 'debug',
   },
   {action: 'type', keys: ['enter'], places: ['terminal'], label: 'type there', rank: 1, help: 'type into the terminal', changes: true},
   {
@@ -127,7 +149,17 @@ export const KEYMAP: readonly Binding[] = [
     rank: 4,
     help: 'source shown: all, application, Apache, access, start-up, wsgideck',
   },
-  {action: 'fold', keys: ['f'], places: ['request', 'capture'], label: 'fold', rank: 2, help: 'fold or unfold library frames'},
+  {
+    action: 'edit',
+    keys: ['enter', 'e'],
+    places: PLACED,
+    label: 'editor',
+    rank: 2,
+    help: 'open $VISUAL or $EDITOR at the line that is marked; the server goes on meanwhile',
+  },
+  {action: 'next-place', keys: [']'], places: PLACED, help: 'mark the next line of code'},
+  {action: 'previous-place', keys: ['['], places: PLACED, help: 'mark the previous line of code'},
+  {action: 'fold', keys: ['f'], places: ['request', 'capture', 'incident'], label: 'fold', rank: 2, help: 'fold or unfold library frames'},
   {
     action: 'stacks',
     keys: ['s'],
@@ -138,14 +170,122 @@ export const KEYMAP: readonly Binding[] = [
     command: 'take stacks now',
   },
   {
+    action: 'stacks-one',
+    keys: ['S'],
+    places: ['requests', 'request', 'processes'],
+    help: 'take the stacks of this process alone',
+  },
+  {
     action: 'signal',
     keys: ['k'],
-    places: ['processes'],
+    places: ['processes', 'requests', 'request'],
     label: 'signal',
-    rank: 2,
-    help: 'send a signal to the selected process',
+    rank: 4,
+    help: 'recycle the process, or send it a signal: says first what happens to its requests',
     changes: true,
   },
+  {
+    action: 'end-request',
+    keys: ['x'],
+    places: ['requests', 'request'],
+    label: 'interrupt',
+    rank: 3,
+    help: 'raise an exception in the thread of this request (mod_wsgi 6); the process goes on',
+    changes: true,
+  },
+  {
+    action: 'recycle',
+    keys: ['c'],
+    places: ['requests', 'request', 'processes'],
+    label: 'recycle',
+    rank: 3,
+    help: 'replace this daemon process: it takes nothing new, its requests finish under the graceful timeout',
+    changes: true,
+  },
+  {
+    action: 'advice',
+    keys: ['a'],
+    places: MAIN,
+    help: 'capacity: where the time goes, and what more or fewer threads would do',
+    command: 'capacity advice',
+  },
+  {
+    action: 'reloads',
+    keys: ['h'],
+    places: MAIN,
+    help: 'reload history: files, times, what finished with the old code, why one failed',
+    command: 'reload history',
+  },
+  {
+    action: 'file-incident',
+    keys: ['i'],
+    places: MAIN,
+    label: 'keep',
+    rank: 7,
+    help: 'file an incident by hand: keeps stacks, requests, log and figures as they are now',
+    command: 'file an incident',
+    changes: true,
+  },
+  {
+    action: 'export',
+    keys: ['x'],
+    places: ['incidents', 'incident'],
+    label: 'export',
+    rank: 2,
+    help: 'write this incident into a file: JSON, Markdown or one HTML page',
+    changes: true,
+  },
+  {
+    action: 'foreign',
+    keys: [],
+    places: MAIN,
+    help: 'what wsgideck could do for this server if it had started it',
+    command: 'what a restart would add',
+    only: 'foreign',
+  },
+  {
+    action: 'replay-pause',
+    keys: ['space'],
+    places: MAIN,
+    label: 'pause',
+    rank: 0,
+    help: 'pause the recording, or play on',
+    command: 'pause or play',
+    only: 'replay',
+  },
+  {action: 'replay-slower', keys: ['-'], places: MAIN, help: 'play slower', command: 'slower', only: 'replay'},
+  {
+    action: 'replay-faster',
+    keys: ['+', '='],
+    places: MAIN,
+    label: 'faster',
+    rank: 3,
+    help: 'play faster',
+    command: 'faster',
+    only: 'replay',
+  },
+  {action: 'replay-back', keys: ['left'], places: MAIN, help: '10 seconds back', command: 'back 10 s', only: 'replay'},
+  {
+    action: 'replay-forward',
+    keys: ['right'],
+    places: MAIN,
+    label: '10 s on',
+    rank: 3,
+    help: '10 seconds on',
+    command: 'forward 10 s',
+    only: 'replay',
+  },
+  {
+    action: 'replay-next',
+    keys: ['n'],
+    places: MAIN,
+    label: 'next incident',
+    rank: 2,
+    help: 'to the next incident',
+    command: 'next incident',
+    only: 'replay',
+  },
+  {action: 'replay-previous', keys: ['N'], places: MAIN, help: 'to the previous incident', command: 'previous incident', only: 'replay'},
   {
     action: 'reload',
     keys: ['r'],
@@ -167,7 +307,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     action: 'restart',
-    keys: [],
+    keys: ['R'],
     places: MAIN,
     help: "Apache's restart (HUP): reads its configuration again and cuts the requests in flight",
     command: 'restart',
@@ -196,9 +336,10 @@ export const KEYMAP: readonly Binding[] = [
   {action: 'background', keys: ['ctrl-z'], places: MAIN, help: 'nothing: this screen stays in the foreground'},
 ];
 
-/** The binding of a key in a place, or undefined. */
-export function bindingFor(key: string, place: Place): Binding | undefined {
-  return KEYMAP.find((one) => one.keys.includes(key) && one.places.includes(place));
+/** The binding of a key in a place, or undefined. While a recording is played its own keys come first. */
+export function bindingFor(key: string, place: Place, replay = false): Binding | undefined {
+  const fitting = KEYMAP.filter((one) => one.keys.includes(key) && one.places.includes(place));
+  return (replay ? fitting.find((one) => one.only === 'replay') : undefined) ?? fitting.find((one) => one.only !== 'replay');
 }
 
 /** Bindings of a place, for its help. */
@@ -206,9 +347,15 @@ export function bindingsOf(place: Place): Binding[] {
   return KEYMAP.filter((one) => one.places.includes(place) && one.keys.length > 0);
 }
 
+/** Is a key or command worth showing here: one that would be refused is not. */
+export function offered(one: Binding, here: Circumstances): boolean {
+  if (here.readOnly && one.changes === true) return false;
+  return one.only === undefined || here[one.only];
+}
+
 /** What the palette offers. */
-export function commands(readOnly: boolean): Binding[] {
-  return KEYMAP.filter((one) => one.command !== undefined && !(readOnly && one.changes === true));
+export function commands(here: Circumstances): Binding[] {
+  return KEYMAP.filter((one) => one.command !== undefined && offered(one, here));
 }
 
 /** A key's name as people write it. */

@@ -29,6 +29,7 @@ export class TerminalOutput extends Writable {
   readonly #onGone: () => void;
   #gone = false;
   #resized = false;
+  #lent = false;
 
   /** `onGone` is called once when the terminal does not exist any more. */
   constructor(tty: TtySink, onGone: () => void) {
@@ -53,7 +54,17 @@ export class TerminalOutput extends Writable {
 
   /** Is there anything the terminal has not taken yet. */
   get busy(): boolean {
-    return this.writableLength > 0;
+    return this.#lent || this.writableLength > 0;
+  }
+
+  /** Another program has the terminal: what is written meanwhile is dropped, and `busy` holds frames back, until it is taken again. */
+  lend(): void {
+    this.#lent = true;
+  }
+
+  takeBack(): void {
+    this.#lent = false;
+    this.#tellIdle();
   }
 
   /** Calls `then` once, as soon as everything has been taken; at once when it has. */
@@ -104,7 +115,7 @@ export class TerminalOutput extends Writable {
   }
 
   #put(bytes: Buffer, from: number, done: Done): void {
-    if (this.#gone) return done();
+    if (this.#gone || this.#lent) return done();
     fs.write(this.#fd, bytes, from, bytes.length - from, null, (error, written) => {
       if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') {
         this.#lose();

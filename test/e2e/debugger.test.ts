@@ -17,7 +17,7 @@ test.each(columns())(
 
     // Whoever looks elsewhere is told where to go.
     await tty.waitFor(/the debugger waits at its prompt/);
-    tty.press('6');
+    tty.press('8');
     await tty.waitFor(/ZeroDivisionError[^]*\(Pdb\)/);
     tty.press(KEY.enter);
     await tty.waitFor(/ctrl-\] leaves/);
@@ -40,7 +40,7 @@ test.each(columns())(
     await tty.waitFor((screen) => !screen.includes('ctrl-] leaves'));
     tty.press('4');
     await tty.waitFor(/level/);
-    tty.press('6');
+    tty.press('8');
     await tty.waitFor(/'q23'/);
     tty.press(KEY.enter);
     await tty.waitFor(/ctrl-\] leaves/);
@@ -79,7 +79,7 @@ test('what the program prints is drawn as cells, never as it is', async () => {
   const {tty} = deck;
   await tty.waitFor(/ready/);
   expect((await deck.get('/print')).status).toBe(200);
-  tty.press('6');
+  tty.press('8');
   await tty.waitFor(/red and plain/);
   const row = tty.lines().findIndex((line) => line.includes('red and plain'));
   const line = tty.terminal.buffer.active.getLine(row)!;

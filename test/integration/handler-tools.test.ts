@@ -68,7 +68,7 @@ print(sum(value[1] for key, value in stats.items() if key[2] == 'application' an
     const deck = await startDeck({app: 'debug', column, mode: 'tty', args: ['--enable-debugger', '--debugger-startup'], probe: null});
     const {tty} = deck;
     await tty.waitFor(/the debugger waits at its prompt/);
-    tty.press('6\r');
+    tty.press('8\r');
     await tty.waitFor(/app\.wsgi[^]*\(Pdb\)/);
     await tty.waitFor(/ctrl-\] leaves/);
     // A breakpoint set here stops requests, which run in another thread.

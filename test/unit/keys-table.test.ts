@@ -1,15 +1,23 @@
 import {expect, test} from 'vitest';
 import {runAction} from '../../components/store/actions.ts';
-import {bindingFor, commands, KEYMAP, type Place} from '../../src/terminal/keymap.ts';
+import {bindingFor, commands, KEYMAP, type Circumstances, type Place} from '../../src/terminal/keymap.ts';
 import {keySheet} from '../../src/terminal/key-sheet.ts';
 import {keyName, typedKeys} from '../../src/terminal/key-names.ts';
 
-test('in one place a key has one meaning', () => {
+const HERE: Circumstances = {readOnly: false, debug: false, replay: false, foreign: false};
+
+test('in one place a key has one meaning, and another one at most while a recording is played', () => {
   const places = new Set(KEYMAP.flatMap((one) => one.places));
   for (const place of places) {
-    const keys = KEYMAP.filter((one) => one.places.includes(place)).flatMap((one) => one.keys);
-    expect(new Set(keys).size, place).toBe(keys.length);
+    for (const replay of [false, true]) {
+      const keys = KEYMAP.filter((one) => one.places.includes(place) && (one.only === 'replay') === replay).flatMap((one) => one.keys);
+      expect(new Set(keys).size, place).toBe(keys.length);
+    }
   }
+  expect(bindingFor('space', 'logs')?.action).toBe('page-down');
+  expect(bindingFor('space', 'logs', true)?.action).toBe('replay-pause');
+  expect(bindingFor('/', 'logs', true)?.action).toBe('filter');
+  expect(bindingFor('+', 'logs')).toBeUndefined();
 });
 
 test('every binding says what it does, and every action is carried out by somebody', () => {
@@ -21,11 +29,11 @@ test('every binding says what it does, and every action is carried out by somebo
 });
 
 test('what changes the server is marked as such', () => {
-  const changing = commands(false)
+  const changing = commands(HERE)
     .filter((one) => one.changes)
     .map((one) => one.command);
-  expect(changing).toEqual(['reload', 'restart gracefully', 'restart', 'stop', 'stop now']);
-  expect(commands(true).some((one) => one.changes)).toBe(false);
+  expect(changing).toEqual(['file an incident', 'reload', 'restart gracefully', 'restart', 'stop', 'stop now']);
+  expect(commands({...HERE, readOnly: true}).some((one) => one.changes)).toBe(false);
 });
 
 test('places lead to bindings', () => {

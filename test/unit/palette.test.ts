@@ -2,7 +2,8 @@ import {expect, test} from 'vitest';
 import {paletteItems} from '../../components/present/present-palette.ts';
 import {fuzzyFilter, fuzzyScore} from '../../src/terminal/fuzzy.ts';
 
-const found = (text: string) => paletteItems(text, false).map((one) => one.command);
+const HERE = {readOnly: false, debug: false, replay: false, foreign: false};
+const found = (text: string) => paletteItems(text, HERE).map((one) => one.command);
 
 test('letters in order find a command, the nearest first', () => {
   expect(found('reload')[0]).toBe('reload');

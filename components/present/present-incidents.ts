@@ -1,0 +1,103 @@
+/** What went wrong, the lasting ones first, then the newest; below the list what the selected one means. */
+import type {IncidentKind, IncidentSummary} from '../../src/model/incidents.ts';
+import {selectIncidents} from '../../src/model/select-incidents.ts';
+import {clock, duration, plural} from '../../src/terminal/format.ts';
+import {BLANK, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
+import type {Tone} from '../../src/terminal/theme.ts';
+import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {labelled} from './paragraph.ts';
+import {visible} from './present-list.ts';
+import {placeText} from './present-places.ts';
+
+const COLUMNS: readonly Column[] = [
+  {title: 'time', width: 8, rank: 1},
+  {title: 'what', width: 15, rank: 0},
+  {title: 'in words', width: 24, grow: 3, rank: 0},
+  {title: 'where', width: 22, grow: 1, keep: 'end', rank: 2},
+  {title: 'pid', width: 7, align: 'right', rank: 5},
+  {title: 'times', width: 5, align: 'right', rank: 4},
+  {title: 'lasted', width: 13, rank: 3},
+];
+
+export const KIND_WORDS: Record<IncidentKind, string> = {
+  stuck: 'stuck request',
+  'request-timeout': 'request timeout',
+  wedged: 'wedged',
+  crash: 'crash',
+  'memory-limit': 'memory limit',
+  'cpu-limit': 'CPU limit',
+  'restart-loop': 'restart loop',
+  'failed-load': 'does not load',
+  'failed-reload': 'reload failed',
+  saturated: 'saturated',
+  'server-errors': '5xx',
+  'disk-full': 'disk full',
+  'log-failure': 'log failure',
+  descriptors: 'descriptors',
+  disconnects: 'disconnects',
+  'apache-died': 'Apache died',
+  'by-hand': 'by hand',
+};
+
+export function presentIncidents(s: Snapshot, {width, height}: Space): Presented {
+  const list = selectIncidents(s.state.incidents);
+  if (list.length === 0) {
+    const wide = (text: string) => row(span(`   ${text}`, 'dim'));
+    return {
+      rows: [
+        BLANK,
+        row(span('   no incidents: nothing has gone wrong', 'plain')),
+        wide('They open by themselves: a stuck request, a timeout, a crash, a limit, a reload that fails, a burst of 5xx.'),
+        row(span('   Each keeps its evidence on disk. ', 'dim'), span('i', 'accent'), span(' files one by hand.', 'dim')),
+      ],
+    };
+  }
+  const index = Math.max(
+    0,
+    list.findIndex((one) => one.id === s.ui.selected.incident),
+  );
+  const selected = list[index]!;
+  const below = meaning(selected, s, width).slice(0, Math.max(0, Math.floor(height / 3)));
+  const plan = layout(COLUMNS, width);
+  const open = list.filter((one) => one.closedAt === null).length;
+  const title = `${plural(list.length, 'incident')}${open > 0 ? `, ${open === list.length ? 'all of them open' : `${open} open`}` : ', none open'}`;
+  const rows: Row[] = [row(span(` ${title}`, open > 0 ? 'soon' : 'plain')), tableHead(plan, COLUMNS, s.glyphs)];
+  const {from, to} = visible(index, list.length, height - rows.length - (below.length > 0 ? below.length + 1 : 0));
+  for (let at = from; at < to; at++) {
+    const one = list[at]!;
+    rows.push({...tableRow(plan, cellsOf(one, s), s.glyphs), selected: at === index, hit: {type: 'item', index: at}});
+  }
+  return {rows: below.length === 0 ? rows : [...rows, BLANK, ...below]};
+}
+
+/** Red while it lasts and is an error, yellow while it lasts or nobody has looked, grey when it is history. */
+export function incidentTone(one: IncidentSummary, seen: boolean): Tone {
+  if (one.closedAt === null) return one.severity === 'error' ? 'now' : 'soon';
+  return seen || one.earlier ? 'dim' : 'soon';
+}
+
+function cellsOf(one: IncidentSummary, s: Snapshot) {
+  return [
+    {text: clock(one.openedAt), tone: 'dim' as const},
+    {text: KIND_WORDS[one.kind] ?? one.kind, tone: incidentTone(one, s.ui.seen.has(one.id))},
+    one.title,
+    {text: one.where === null ? '' : placeText(one.where, s), tone: 'own' as const},
+    {text: one.pid === null ? '' : String(one.pid), tone: 'dim' as const},
+    {text: one.count > 1 ? String(one.count) : '', tone: 'soon' as const},
+    {text: lasted(one, s.now), tone: one.closedAt === null ? ('soon' as const) : ('dim' as const)},
+  ];
+}
+
+/** `open 41.2 s`, `12 s`, `earlier`: of an earlier supervisor the end may never have been seen. */
+export function lasted(one: IncidentSummary, now: number): string {
+  if (one.closedAt === null) return one.earlier ? 'earlier' : `open ${duration(now - one.openedAt)}`;
+  const long = one.closedAt - one.openedAt;
+  return `${long < 1000 ? 'a moment' : duration(long)}${one.earlier ? ', earlier' : ''}`;
+}
+
+function meaning(one: IncidentSummary, s: Snapshot, width: number): Row[] {
+  return [
+    ...(one.cause === '' ? [] : labelled('what it means', one.cause, s, width, 'plain', 3)),
+    ...(one.remedy === '' ? [] : labelled('what to do', one.remedy, s, width, 'plain', 3)),
+  ];
+}
