@@ -26,6 +26,8 @@ export interface ObserveOptions {
   readOnly?: boolean;
   /** Bytes at the end of each log that are shown as what was before; 256 KiB unless told. */
   history?: number;
+  /** Where the folder for the control socket is made; the temporary directory unless told. */
+  place?: string;
 }
 
 /** A running observation, which the ordinary dashboard connects to. */
@@ -50,7 +52,7 @@ const CONFIG_LIMIT = 1024 * 1024;
  */
 export async function observe(instance: ObservedInstance, options: ObserveOptions = {}): Promise<Observed> {
   const {engine, observation} = await look(instance, options, true);
-  const place = makePrivatePlace(tmpdir());
+  const place = makePrivatePlace(options.place ?? tmpdir());
   const server = new ControlServer(engine, place.socket);
   let closed: Promise<void> | null = null;
   const close = async () => {

@@ -2,7 +2,7 @@
 import {shellWords, type OriginalNotes} from './original-command.ts';
 import type {Application, DaemonGroup, ServerConfig} from './server-config.ts';
 
-/** One thing a line; the last one is the command. Only what is missing now is named. */
+/** One thing a line, what to type at the end. Only what is missing now is named. */
 export function gains(config: ServerConfig, notes: OriginalNotes | null, timed: boolean): string[] {
   const daemons = config.groups.some((one) => !one.name.startsWith('service:'));
   return [
@@ -16,23 +16,30 @@ export function gains(config: ServerConfig, notes: OriginalNotes | null, timed: 
     ...(timed ? [] : ['how long requests take (p50, p95, p99): the access log here does not say']),
     ...(config.tellsReasons ? [] : [`why a daemon process went: LogLevel ${config.logLevel} hides it`]),
     ...(notes === null ? ['new code live on save, without losing a request'] : []),
-    `restart it as: ${command(config, notes)}`,
+    ...commands(config, notes),
   ];
 }
 
-function command(config: ServerConfig, notes: OriginalNotes | null): string {
-  if (notes?.command) return `wsgideck run -- ${shellWords(notes.command)}`;
+/** Applications named at most. */
+const MOST = 4;
+
+function commands(config: ServerConfig, notes: OriginalNotes | null): string[] {
+  if (notes?.command) return [`restart it as: wsgideck run -- ${shellWords(notes.command)}`];
   if (notes?.entryPoint) {
     const listen = config.listens[0];
     const place = listen ? [...(listen.host === null ? [] : ['--host', listen.host]), '--port', String(listen.port)] : [];
-    return `wsgideck run -- ${shellWords(['mod_wsgi-express', 'start-server', notes.entryPoint, ...place, '--server-root', config.serverRoot])}`;
+    const words = ['mod_wsgi-express', 'start-server', notes.entryPoint, ...place, '--server-root', config.serverRoot];
+    return [`restart it as: wsgideck run -- ${shellWords(words)}`];
   }
-  const application = config.applications[0];
-  if (!application) return 'wsgideck start-server SCRIPT';
-  return `wsgideck start-server ${shellWords(startServer(application, config))}`;
+  const several = config.applications.length > 1;
+  const found = config.applications.slice(0, MOST).map((one) => {
+    const which = several ? `${one.host ?? config.serverName ?? ''}${one.url}` : 'it';
+    return `beside this Apache, on a port of its own, start ${which} as: wsgideck start-server ${shellWords(startServer(one, config))}`;
+  });
+  return found.length > 0 ? found : ['start its application as: wsgideck start-server SCRIPT'];
 }
 
-/** The first application and its group, on the default port: this Apache keeps its own. */
+/** An application and its group, on the default port: this Apache keeps its own. */
 function startServer(application: Application, config: ServerConfig): string[] {
   const group = config.groups.find((one) => one.name === application.group);
   const option = (flag: string, value: string | null | undefined) => (value ? [flag, value] : []);

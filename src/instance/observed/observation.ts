@@ -41,7 +41,6 @@ export class Observation {
   #rows: DaemonRows;
   #status: StatusWatch;
   #apache: Target;
-  #groups = new Map<number, string>();
   #watched = false;
   #statusAt = 0;
   #lastAccesses: number | null = null;
@@ -65,7 +64,7 @@ export class Observation {
     this.#processes = new ProcessWatch(
       bus,
       () => ({guard: null, apache: this.#apache.pid, dashboard: null}),
-      (pid) => this.#restarts.gone(pid, this.#groups.get(pid) ?? ''),
+      (pid) => this.#restarts.gone(pid, this.#bus.state().processes.find((row) => row.pid === pid)?.label ?? ''),
       (rows) => this.#rows.refine(rows, this.#apache.pid),
     );
   }
@@ -172,8 +171,6 @@ export class Observation {
   }
 
   #tick(): void {
-    for (const row of this.#bus.state().processes)
-      if (row.role === 'daemon' || row.role === 'service') this.#groups.set(row.pid, row.label);
     const window = this.#logs.traffic() ?? this.#counted();
     if (window) this.#bus.put({type: 'traffic', window});
     const parent = readProcess(this.#apache.pid);

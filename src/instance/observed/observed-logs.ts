@@ -14,6 +14,8 @@ import {isOurs} from './server-status.ts';
 
 const FLUSH_EVERY = 100;
 
+type OnLines = (lines: string[], cut: ReadonlyMap<number, number> | null) => void;
+
 export interface ObservedLogsOptions {
   /** Bytes at the end of each log that are read as history. */
   history: number;
@@ -30,6 +32,8 @@ export class ObservedLogs {
   readonly #meaning: (entry: LogEntry) => void;
   readonly #parsers: ErrorLogParser[] = [];
   readonly #followers: FileFollower[] = [];
+  /** Logs that rotatelogs writes: a look for a newer file each time. */
+  readonly #rotated: (() => void)[] = [];
   /** Those of logs that say how long a request took, and the others: a percentile of zeros is none. */
   readonly #timed = new TrafficMeter();
   readonly #untimed = new TrafficMeter();
@@ -74,6 +78,7 @@ export class ObservedLogs {
 
   /** Finished requests since the last call; null where no access log can be read. */
   traffic(): TrafficWindow | null {
+    if (this.#options.follow) for (const look of this.#rotated) look();
     const timed = this.#timed.take();
     const untimed = this.#untimed.take();
     if (!this.counted) return null;
@@ -88,11 +93,9 @@ export class ObservedLogs {
   }
 
   #followErrors(log: LogPlace): void {
-    const path = this.#readable(log, 'error log');
-    if (path === null) return;
     const parser = new ErrorLogParser((entry) => this.#take(entry));
     this.#parsers.push(parser);
-    this.#follow(path, 'error log', (lines, cut) => {
+    this.#open(log, 'error log', (lines, cut) => {
       lines.forEach((line, index) => parser.push(line, cut?.get(index)));
       this.#flushLater();
     });
@@ -102,9 +105,7 @@ export class ObservedLogs {
     const parser = accessLineParser(log.format);
     if (parser === null)
       return this.#notice(log.target, `the access log ${log.target} has a format without request and status: it is not shown`);
-    const path = this.#readable(log, 'access log');
-    if (path === null) return;
-    this.#follow(path, 'access log', (lines) => {
+    this.#open(log, 'access log', (lines) => {
       for (const line of lines) this.#access(line, parser);
     });
   }
@@ -117,9 +118,21 @@ export class ObservedLogs {
     this.#take(entry);
   }
 
-  #follow(path: string, what: string, onLines: (lines: string[], cut: ReadonlyMap<number, number> | null) => void): void {
-    const size = statSync(path, {throwIfNoEntry: false})?.size ?? 0;
-    const from = Math.max(0, size - this.#options.history);
+  #open(log: LogPlace, what: string, onLines: OnLines): void {
+    let path = this.#readable(log, what);
+    if (path === null) return;
+    this.#follow(path, what, onLines, this.#options.history);
+    if (log.kind !== 'pipe') return;
+    this.#rotated.push(() => {
+      const newest = newestRotated(log.target);
+      if (newest === null || newest === path) return;
+      path = newest;
+      void this.#follow(newest, what, onLines, Number.MAX_SAFE_INTEGER).start();
+    });
+  }
+
+  #follow(path: string, what: string, onLines: OnLines, history: number): FileFollower {
+    const from = Math.max(0, sizeOf(path) - history);
     let partial = from > 0;
     const follower = new FileFollower(path, {
       from,
@@ -135,6 +148,7 @@ export class ObservedLogs {
       onProblem: (problem) => this.#trouble(path, what, problem),
     });
     this.#followers.push(follower);
+    return follower;
   }
 
   /** The file that a log is in; null after saying why there is none. */
@@ -182,5 +196,14 @@ export class ObservedLogs {
       for (const parser of this.#parsers) parser.flush();
       this.#flushLater();
     }, FLUSH_EVERY);
+  }
+}
+
+/** 0 for a file that is not there or may not be known of. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }
