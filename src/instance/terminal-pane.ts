@@ -131,7 +131,7 @@ export class TerminalPane {
       key: 'prompt',
       severity: 'warn',
       text: 'the debugger waits at its prompt; nothing else is served meanwhile',
-      remedy: 'press 6, then enter, to type there; c goes on',
+      remedy: 'press 8, then enter, to type there; c goes on',
       cleared: !asked,
     });
   }

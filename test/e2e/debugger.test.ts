@@ -12,7 +12,7 @@ test.each(columns())(
     const deck = await startDeck({app: 'debug', column, mode: 'tty', args: ['--enable-debugger']});
     const {tty} = deck;
     await tty.waitFor(/ready/);
-    await tty.waitFor(/6 Terminal/);
+    await tty.waitFor(/8 Terminal/);
     const failing = deck.get('/boom', {timeout: 60_000}).catch(() => ({status: 0}));
 
     // Whoever looks elsewhere is told where to go.
@@ -57,7 +57,7 @@ test('Ctrl-C at the prompt drops what is typed; once nothing waits it ends Apach
   const {tty} = deck;
   const failing = deck.get('/boom', {timeout: 60_000}).catch(() => ({status: 0}));
   await tty.waitFor(/the debugger waits at its prompt/);
-  tty.press(`6${KEY.enter}`);
+  tty.press(`8${KEY.enter}`);
   await tty.waitFor(/ctrl-\] leaves/);
   tty.press('nonsense');
   await tty.waitFor(/\(Pdb\) nonsense/);
