@@ -46,7 +46,7 @@ def shared_state() -> "Any":
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None)
+        deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None, slot=None)
         sys.modules["_wsgideck"] = deck
     return deck
 
@@ -144,7 +144,9 @@ class Boot:
 
     def run(self) -> None:
         """The agent's thread, for as long as the process lives."""
-        time.sleep(SETTLE)
+        # A process that waits for its code has nothing to answer yet.
+        if self.deck.slot is None or self.deck.slot.live:
+            time.sleep(SETTLE)
         try:
             self.agent = load_main()["Agent"](self.deck, self.mod_wsgi, self.fault_signal)
         except Exception as error:

@@ -28,6 +28,7 @@ MAX_THREADS = 200
 MAX_FRAMES = 100
 MAX_BACKGROUND = 100
 MAX_TRACEBACK_LINES = 200
+MAX_FILES = 2000
 
 # Seconds.
 RETRY_FIRST = 0.2
@@ -133,6 +134,7 @@ class Agent:
         self.lock = allocate_lock()
         self.ident = 0
         self.sent_load: "Any" = None
+        self.sent_files: "set[str]" = set()
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_read, False)
         os.set_blocking(self.wake_write, False)
@@ -173,6 +175,10 @@ class Agent:
             try:
                 if self.connect():
                     self.serve()
+                    if self.deck.slot is not None:
+                        self.deck.slot.release()
+                elif self.deck.slot is not None:
+                    self.deck.slot.alone()
             except Exception:
                 pass
             self.disconnect()
@@ -203,6 +209,8 @@ class Agent:
 
     def hello(self) -> "Message":
         self.sent_load = self.deck.load
+        self.sent_files = set()
+        slot = self.deck.slot
         return {
             "type": "hello",
             "v": VERSION,
@@ -214,6 +222,7 @@ class Agent:
             "threads": self.mod_wsgi.threads_per_process,
             "fault_signal": self.fault_signal,
             "load": self.sent_load,
+            "idle": slot is not None and slot.idle,
         }
 
     def serve(self) -> None:
@@ -247,15 +256,16 @@ class Agent:
                     self.answer(line)
 
     def send_pending(self) -> None:
-        """Passes on how loading went, when that changed, and the exceptions that request threads have left."""
-        if self.deck.load is not self.sent_load:
-            self.sent_load = self.deck.load
-            self.send({"type": "load", "load": self.sent_load})
+        """Passes on the exceptions that request threads have left, then how loading went, when that changed."""
+        load = self.deck.load
         pending = self.deck.pending
         taken = pending[:]
         del pending[: len(taken)]
         for entry in taken:
             self.send(self.exception(*entry))
+        if load is not self.sent_load:
+            self.sent_load = load
+            self.send({"type": "load", "load": load})
 
     def exception(self, at: float, ident: int, record: "Optional[Record]", title: str, summary: "Any") -> "Message":
         """The message for one exception. `summary` is a TracebackException; source lines are read here, on our own thread."""
@@ -291,6 +301,10 @@ class Agent:
         kind = question.get("type")
         if kind == "roots":
             self.set_roots(question.get("roots", []))
+        elif kind == "files":
+            self.send_files(question.get("id"))
+        elif kind in ("load", "release") and self.deck.slot is not None:
+            getattr(self.deck.slot, kind)()
         elif kind == "interrupt":
             self.send(dict(self.interrupt(question.get("request")), type="interrupted", id=question.get("id")))
         elif kind == "sample":
@@ -305,6 +319,25 @@ class Agent:
             # An answer that cannot be sent is never asked for again: begin anew instead.
             if not self.send(message):
                 self.hang_up()
+
+    def send_files(self, number: "Any") -> None:
+        """The files of imported modules that have not been named before, without Python's own and ours."""
+        library = os.path.join(os.path.dirname(os.__file__), "")
+        found: "List[str]" = []
+        for module in list(sys.modules.values()):
+            # Not getattr: a lazy module would begin to load.
+            file = getattr(module, "__dict__", {}).get("__file__")
+            if not isinstance(file, str) or file in self.sent_files or file.startswith(HERE):
+                continue
+            self.sent_files.add(file)
+            rest = file[len(library) :] if file.startswith(library) else ""
+            if not rest or rest.startswith(("site-packages/", "dist-packages/")):
+                found.append(os.path.abspath(file)[:4096])
+        while True:
+            part, found = found[:MAX_FILES], found[MAX_FILES:]
+            self.send({"type": "files", "id": number, "files": part, "more": bool(found)})
+            if not found:
+                return
 
     def interrupt(self, request: "Any") -> "Message":
         """Raises RequestInterrupted in the thread that serves this request, as soon as it runs Python code. Only on an explicit command.

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         wake: Optional[Callable[[], None]]
         settings: Dict[str, Any]
         tools: Dict[str, Any]
+        slot: Any
 
 
 # Exceptions waiting for the agent; further ones are dropped until it has taken these.
@@ -70,11 +71,12 @@ def shared_state() -> "Deck":
     pending, wake: exceptions for the agent to take (time, ident, record, title, summary), and the function that tells it so (or None)
     settings: SETTINGS; absent means that another handler serves the application
     tools: what start_tools() has started in this process, absent while it has not
+    slot: with reload by swap, what decides when this process loads (slot.py); else None
     """
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None)
+        deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None, slot=None)
         sys.modules["_wsgideck"] = deck
     return deck  # type: ignore[no-any-return]
 
@@ -175,8 +177,12 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
         if kind == "script":
             sys.modules.pop("__wsgi__", None)
         text = "%s: %s" % (type(error).__name__, error)
-        deck.load = {"ok": False, "ms": (time.time() - began) * 1000, "error": text[:500]}
+        failed = {"ok": False, "ms": (time.time() - began) * 1000, "error": text[:500]}
+        # The exception first: whoever hears that loading failed knows why by then.
         report_exception(deck, None, skip=2)
+        deck.load = failed
+        if deck.wake is not None:
+            deck.wake()
         raise
     deck.load = {"ok": True, "ms": (time.time() - began) * 1000}
     if deck.wake is not None:
@@ -318,9 +324,16 @@ def start_tools(settings: "Dict[str, Any]", deck: "Deck") -> "Optional[Any]":
 
 
 def main(settings: "Dict[str, Any]") -> "Dict[str, Any]":
-    """Loads the application; returns what mod_wsgi looks for in a handler script."""
+    """Loads the application, at once or when its slot is told to; returns what mod_wsgi looks for in a handler script."""
     deck = shared_state()
     deck.settings = settings
+    if deck.slot is not None:
+        return deck.slot.serve(settings, deck, prepare)  # type: ignore[no-any-return]
+    return prepare(settings, deck)
+
+
+def prepare(settings: "Dict[str, Any]", deck: "Deck") -> "Dict[str, Any]":
+    """Loads the application; returns the functions that mod_wsgi is to call."""
     tools = start_tools(settings, deck)
     if tools is None:
         application, file, before = load_application(settings, deck)

@@ -11,14 +11,14 @@ export interface HttpdCommand {
 }
 
 /** Name that a daemon process shows, as in the original. */
-export const displayName = (plan: ServerPlan): string => `(wsgi:${plan.processGroup}:${plan.owner.uid})`;
+export const displayName = (plan: ServerPlan, group: string): string => `(wsgi:${group}:${plan.owner.uid})`;
 
 /**
  * Apache's argv[0]: --process-name, or its path with our name. mod_wsgi renames its daemons within the room that argv[0] leaves, so it is made
  * long enough for their names.
  */
 export const argvZero = (plan: ServerPlan): string =>
-  (plan.options.processName ?? `${plan.httpd.path} (wsgideck)`).padEnd(displayName(plan).length);
+  (plan.options.processName ?? `${plan.httpd.path} (wsgideck)`).padEnd(displayName(plan, plan.slots?.groups.green ?? plan.processGroup).length);
 
 /** Arguments that every call of httpd for this server needs. */
 export function httpdArguments(plan: ServerPlan): string[] {

@@ -1,4 +1,4 @@
-import type {DeckEvent, EventOf, RestartCause} from '../model/events.ts';
+import type {DeckEvent, EventOf, ReloadRecord, RestartCause} from '../model/events.ts';
 import type {LogLevel} from '../model/log.ts';
 import type {InstanceState} from '../model/state.ts';
 
@@ -20,8 +20,10 @@ export function deckWords(event: DeckEvent, state: InstanceState): DeckWords | n
       return toBeTold(event, state)
         ? {level: RESTART_LEVELS[event.cause] ?? 'notice', text: `process ${event.pid} (${event.processGroup}): ${event.text}`}
         : null;
-    case 'reload':
-      return {level: event.reload.status === 'failed' ? 'error' : 'notice', text: reloadText(event)};
+    case 'reload': {
+      const text = reloadText(event);
+      return text === null ? null : {level: event.reload.status === 'failed' ? 'error' : 'notice', text};
+    }
     case 'notice':
       return event.cleared
         ? null
@@ -64,9 +66,17 @@ const RESTART_LEVELS: Partial<Record<RestartCause, LogLevel>> = {
   unknown: 'warn',
 };
 
-function reloadText({reload}: EventOf<'reload'>): string {
+function reloadText({reload}: EventOf<'reload'>): string | null {
   const what = reload.by === 'hand' ? 'by hand' : `${reload.names[0] ?? ''}${reload.files > 1 ? ` and ${reload.files - 1} more` : ''}`;
-  if (reload.status === 'running') return `reloading: ${what}`;
+  if (reload.status === 'running') return `reloading: ${what}${reload.detail ? `: ${reload.detail}` : ''}`;
   if (reload.status === 'failed') return `reload failed: ${what}: ${reload.detail ?? ''}`;
+  if (reload.drainedAt !== undefined) return drainedText(reload);
+  if (reload.strategy === 'swap') return `reloaded: ${what}, live after ${reload.ms} ms (import ${reload.importMs} ms)`;
   return `reloaded: ${what}, new code answered after ${reload.ms} ms`;
+}
+
+/** What became of the requests that the old code still had; nothing to say when it had none, or when that has been said. */
+function drainedText({finishedByOld = 0, cut = 0, memoryAfter}: ReloadRecord): string | null {
+  if (finishedByOld + cut === 0 || memoryAfter !== undefined) return null;
+  return `the old code has finished ${finishedByOld} request${finishedByOld === 1 ? '' : 's'}${cut > 0 ? `; ${cut} were cut` : ''}`;
 }

@@ -1,7 +1,7 @@
 import type {LogFilter, LogWindow} from '../model/commands.ts';
 import type {LogEntry} from '../model/log.ts';
 import type {StackCapture} from '../model/stacks.ts';
-import {AgentHub} from '../sources/agent/hub.ts';
+import {AgentHub, type SlotListener} from '../sources/agent/hub.ts';
 import {stacksOnDemand} from '../sources/stacks/on-demand.ts';
 import {restartReason} from '../sources/logs/restart-reason.ts';
 import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
@@ -34,7 +34,8 @@ export class Observer {
   /** Processes whose interpreter was held when they were last heard of: the state forgets an agent as soon as its socket closes. */
   readonly #held = new Set<number>();
 
-  constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses) {
+  /** @param slots what hears of loaded code, with reload by swap. */
+  constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses, slots: SlotListener | null = null) {
     this.#bus = bus;
     this.#python = plan.python ?? null;
     this.#memory = new RequestMemory(bus);
@@ -57,6 +58,7 @@ export class Observer {
       emit: (event) => bus.publish(event),
       nextCaptureId: () => ++this.#captures,
       ...(plan.phases?.by === 'agent' ? {measured: this.#phases.measured} : {}),
+      ...(slots ? {slots} : {}),
     });
     this.#early = new EarlyDumps({bus, sample: (pid) => this.#hub.sampleStacks(pid)});
     bus.listen((event) => {
@@ -100,6 +102,16 @@ export class Observer {
 
   get agents(): Pick<AgentHub, 'interrupt' | 'sampleStacks'> {
     return this.#hub;
+  }
+
+  /** Says something to the agent of one process. */
+  tell(...words: Parameters<AgentHub['tell']>): void {
+    this.#hub.tell(...words);
+  }
+
+  /** How often one process is asked what it is at, in milliseconds. */
+  pace(pid: number, ms: number): void {
+    this.#hub.pace(pid, ms);
   }
 
   daemons(): number[] {

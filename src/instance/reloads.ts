@@ -9,6 +9,8 @@ export interface ReloadsOptions {
   daemons: () => number[];
   alive: (pid: number) => boolean;
   shutdownTimeout: number;
+  /** Seconds that requests in flight get to finish before the shutdown timeout begins; absent for none. */
+  reloadGracefully?: number;
   begin: (detail: string) => void;
   /** Called with the status of the first answer of the new code. */
   end: (status: number) => void;
@@ -29,7 +31,8 @@ interface Work {
 /**
  * Reloads, one at a time. A change that comes while one is under way waits for its end: the daemons that are starting may or may not have read the
  * file yet. A daemon is told to stop by SIGINT, as the original's reloader does: requests in flight get the shutdown timeout to finish, new ones
- * wait in the daemon's listen queue until Apache has put the next process in its place.
+ * wait in the daemon's listen queue until Apache has put the next process in its place. Gracefully it is SIGUSR1, and they get the graceful timeout
+ * too.
  */
 export class Reloads {
   readonly #options: ReloadsOptions;
@@ -70,6 +73,7 @@ export class Reloads {
       status: 'running',
       ms: null,
       by,
+      strategy: this.#options.reloadGracefully === undefined ? 'restart' : 'graceful',
     };
     const what = by === 'hand' ? 'asked for' : `${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ''} changed`;
     this.#put(record);
@@ -89,7 +93,7 @@ export class Reloads {
     this.#busy = busy;
     this.#options.begin(detail);
     tell();
-    const deadline = Date.now() + this.#options.shutdownTimeout * 1000 + SLACK;
+    const deadline = Date.now() + (this.#options.shutdownTimeout + (this.#options.reloadGracefully ?? 0)) * 1000 + SLACK;
     while (!busy.signal.aborted && Date.now() < deadline && old.some((pid) => this.#options.alive(pid))) await sleep(LOOK);
     const status = await untilAnswered(this.#options.target, busy.signal);
     if (this.#busy === busy) this.#busy = null;
@@ -104,7 +108,7 @@ export class Reloads {
     const inFlight = bus.state().requests.filter((one) => one.pid === pid);
     bus.put({type: 'restart', pid, cause: 'reload', text: `reload: ${what}`, processGroup, inFlight, source: 'exit'});
     try {
-      kill(pid, 'SIGINT');
+      kill(pid, this.#options.reloadGracefully === undefined ? 'SIGINT' : 'SIGUSR1');
     } catch {
       // Gone in this very moment; that is what was wanted.
     }

@@ -128,6 +128,9 @@ export function watchRestartLoops(bus: Bus): () => void {
       return put(key, counter(key, 'service', pause.service).waits(pause, words.of(lastPid.get(key) ?? 0)));
     }
     if (event.type !== 'restart' || ASKED.has(event.cause) || !steady()) return;
+    // Others tell of the same end in other words: it was asked for all the same.
+    const known = bus.state().restarts.find((one) => one.pid === event.pid);
+    if (known && ASKED.has(known.cause)) return;
     const service = event.processGroup.startsWith(SERVICE_GROUP) ? event.processGroup.slice(SERVICE_GROUP.length) : null;
     const key = service === null ? 'loop daemon' : `loop service ${service}`;
     // mod_wsgi ends a service with status 0 whatever its script did: what it said last tells more.

@@ -17,6 +17,14 @@ export interface SupervisorOptions {
   alive: (pid: number) => boolean;
   /** Seconds a daemon may take to stop. */
   shutdownTimeout: number;
+  /** Daemons finish their requests (up to so many seconds) when code is reloaded. */
+  reloadGracefully?: number;
+  /** Reload by swap: new code is loaded beside the old. */
+  swap?: {
+    request(files: string[]): CommandResult;
+    /** Apache is about to stop or restart. */
+    release(): void;
+  };
   /** With somebody at a screen a failed server waits for them; otherwise the supervisor ends. */
   attended: () => boolean;
   /**
@@ -28,6 +36,8 @@ export interface SupervisorOptions {
   };
 }
 
+/** How long new code is given to answer for the first time, in milliseconds: only its status is wanted. */
+const SOON = 10_000;
 /** Milliseconds between two reports on a graceful stop. */
 const DRAIN_EVERY = 250;
 
@@ -104,6 +114,7 @@ export class Supervisor {
     else if (now) this.#stopping = 'now';
     else if (this.#stopping === 'no') this.#stopping = 'graceful';
     this.#reloads.cancel();
+    this.#options.swap?.release();
     this.#watchDrain();
     if (this.#stopping === 'kill') {
       running.kill();
@@ -130,12 +141,19 @@ export class Supervisor {
     const running = this.#running;
     if (!running) return this.#again(`${why}: starting Apache again`);
     if (this.#options.single) return this.#renew(running, why);
+    this.#options.swap?.release();
     for (const pid of this.#options.daemons()) {
       const text = `Apache ${graceful ? 'graceful restart' : 'restart'}: ${why}`;
       this.#options.bus.put({type: 'restart', pid, cause: 'apache-restart', text, processGroup: this.#group(), source: 'exit'});
     }
     this.#reloads.apacheRestart(graceful, why, () => running.signal(graceful ? 'SIGUSR1' : 'SIGHUP'));
     return {ok: true, text: graceful ? 'graceful restart of Apache' : 'restart of Apache; requests in flight are cut'};
+  }
+
+  /** New code answers from now on. */
+  async newCode(): Promise<void> {
+    const status = await untilAnswered(this.#options.target, AbortSignal.timeout(SOON));
+    if (status !== null && ['ready', 'degraded'].includes(this.#options.bus.state().lifecycle.phase)) this.#settle(status);
   }
 
   /** New daemon processes with new code. `files` is empty when asked by hand. */
@@ -145,6 +163,7 @@ export class Supervisor {
     if (this.#options.single) return this.#renew(this.#running, files.length > 0 ? `${files[0]} changed` : 'reload');
     // Embedded mode has no daemon processes: only Apache's own restart loads new code.
     if (this.#options.bus.state().info?.processes === 0) return this.restart(true, files.length > 0 ? `${files[0]} changed` : 'reload');
+    if (this.#options.swap) return this.#options.swap.request(files);
     this.#reloads.request(files);
     return {ok: true, text: files.length > 0 ? `reloading: ${files[0]}` : 'reloading'};
   }
@@ -188,6 +207,7 @@ export class Supervisor {
     this.#running = null;
     this.#probing?.abort();
     this.#reloads.cancel();
+    this.#options.swap?.release();
     clearInterval(this.#drain);
     clearTimeout(this.#kill);
     this.#tellOfParent(running, end);

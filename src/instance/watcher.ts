@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {relative} from 'node:path';
 import chokidar, {type FSWatcher} from 'chokidar';
+import type {FileChange} from './slots/imported-files.ts';
 import {watchRules} from './watch-rules.ts';
 
 export interface WatchOptions {
@@ -10,34 +11,43 @@ export interface WatchOptions {
   exclude: readonly string[];
   /** When the running code was loaded, in milliseconds since the epoch: what was saved after that and before the first scan is a change too. */
   since: number;
-  /** One call per batch of saves, with paths relative to the root. */
-  onChange: (files: string[]) => void;
+  /** One call per batch of saves, with paths relative to the root, and what happened to each. */
+  onChange: (files: string[], changes: FileChange[]) => void;
   onProblem: (text: string, remedy: string) => void;
 }
 
-/** Milliseconds of quiet that end a batch: a save-all of an editor or a branch switch is one reload. */
-const QUIET = 60;
+/**
+ * Milliseconds of quiet that end a batch: of one file, which is what a person saves and waits for; and of several, so that a save-all of an editor or
+ * a branch switch is one reload.
+ */
+const QUIET = 12;
+const QUIET_MANY = 100;
 /** A batch never waits longer than this, in milliseconds, however long the stream of saves. */
 const LONGEST = 1000;
 
 /** Watches the application's source tree; resolves when the first scan is done. */
 export async function watchSources(options: WatchOptions): Promise<{close(): Promise<void>}> {
   const rules = watchRules(options.root, options.include, options.exclude);
-  const changed = new Set<string>();
+  const changed = new Map<string, FileChange['kind']>();
   let timer: NodeJS.Timeout | undefined;
   let first = 0;
   const flush = () => {
-    const files = [...changed];
+    const changes = [...changed].map(([path, kind]) => ({path, kind}));
     changed.clear();
     first = 0;
-    if (files.length > 0) options.onChange(files);
+    if (changes.length > 0)
+      options.onChange(
+        changes.map(({path}) => relative(options.root, path)),
+        changes,
+      );
   };
-  const seen = (path: string) => {
+  const seen = (path: string, kind: FileChange['kind']) => {
     if (!rules.relevant(path)) return;
-    changed.add(relative(options.root, path));
+    changed.set(path, kind);
     first ||= Date.now();
     clearTimeout(timer);
-    timer = setTimeout(flush, Math.max(0, Math.min(QUIET, first + LONGEST - Date.now())));
+    const quiet = changed.size === 1 ? QUIET : QUIET_MANY;
+    timer = setTimeout(flush, Math.max(0, Math.min(quiet, first + LONGEST - Date.now())));
   };
   const watcher = open(options, rules.ignored.bind(rules));
   watcher.on('error', (error) => {
@@ -52,10 +62,10 @@ export async function watchSources(options: WatchOptions): Promise<{close(): Pro
   });
   let scanned = false;
   watcher.on('add', (path, stats) => {
-    if (scanned || (stats !== undefined && stats.mtimeMs > options.since)) seen(path);
+    if (scanned || (stats !== undefined && stats.mtimeMs > options.since)) seen(path, 'add');
   });
-  watcher.on('change', seen);
-  watcher.on('unlink', seen);
+  watcher.on('change', (path) => seen(path, 'change'));
+  watcher.on('unlink', (path) => seen(path, 'unlink'));
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   scanned = true;
   return {

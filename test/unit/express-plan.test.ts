@@ -45,7 +45,10 @@ describe('the plan', () => {
   });
 
   test('reloading is off when it is disabled', () => {
-    expect(plan(['a.wsgi', '--reload-on-changes']).watch).toMatchObject({onChanges: true, scriptReloading: true});
+    // In a pair of slots a changed script is loaded beside the old one, not in its place.
+    expect(plan(['a.wsgi', '--reload-on-changes']).watch).toMatchObject({onChanges: true, scriptReloading: false});
+    const restart = ['a.wsgi', '--reload-on-changes', '--reload-strategy', 'restart'];
+    expect(plan(restart).watch).toMatchObject({onChanges: true, scriptReloading: true});
     expect(plan(['a.wsgi', '--disable-reloading']).watch).toMatchObject({onChanges: false, scriptReloading: false});
   });
 

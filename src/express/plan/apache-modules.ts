@@ -38,6 +38,8 @@ export type ModuleOptions = Pick<
   | 'serverStatus'
   | 'serverMetrics'
   | 'withCgi'
+  | 'reloadOnChanges'
+  | 'reloadStrategy'
 >;
 
 /** Modules that options ask for. */
@@ -52,6 +54,7 @@ function extras(options: ModuleOptions, mpm: Mpm): string[] {
     [options.authUserScript !== null, [`auth_${options.authType.toLowerCase()}`, 'authz_user']],
     [proxied.length > 0, ['proxy', 'proxy_http']],
     [options.serverStatus || options.serverMetrics, ['status']],
+    [options.reloadOnChanges || options.reloadStrategy === 'swap', ['setenvif']],
     [options.withCgi, [mpm === 'prefork' ? 'cgi' : 'cgid']],
   ];
   return sets.flatMap(([wanted, names]) => (wanted ? names : []));

@@ -39,11 +39,13 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
     timesSocket: join(deck, 'times.sock'),
     agentScript: join(deck, 'agent.py'),
     handlerScript: join(deck, 'handler.py'),
+    slotScript: join(deck, 'slot.py'),
     tools: join(deck, 'wsgideck_tools'),
     run: join(deck, 'run'),
     deckAccessLog: join(deck, 'access.log'),
     lock: join(deck, 'lock'),
     guardStatus: join(deck, 'guard.status'),
+    output: join(deck, 'output'),
     serviceRunner: join(deck, 'service.py'),
     serviceList: join(deck, 'services.json'),
     telemetryScript: join(deck, 'telemetry-service.py'),
@@ -108,7 +110,11 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     debug: {processes: 1, threads: 1},
   }[mode];
   const anyAddress = hostName === 'localhost' || hostName === '0.0.0.0' || hostName === '::';
-  const scriptReloading = !options.disableReloading && mode === 'daemon';
+  const reloadOnChanges = options.reloadOnChanges && !options.disableReloading && mode !== 'debug';
+  const reloadStrategy = (options.reloadStrategy ?? (reloadOnChanges ? 'swap' : 'restart')) as ServerPlan['reloadStrategy'];
+  const slots = slotPlan(options, reloadStrategy, mode, processGroup, paths);
+  // In a pair of slots a changed script is loaded beside the old one, not in its place.
+  const scriptReloading = !options.disableReloading && mode === 'daemon' && slots === null;
 
   const info: Omit<InstanceInfo, 'supervisorPid'> = {
     name: instanceName(application, hostName, options.port),
@@ -127,10 +133,11 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     shutdownTimeout: options.shutdownTimeout,
     gracefulTimeout: options.gracefulTimeout,
     queueTimeout: options.queueTimeout,
-    reloadOnChanges: options.reloadOnChanges && !options.disableReloading && mode !== 'debug',
+    reloadOnChanges,
     errorLog: paths.errorLog,
     accessLog: paths.accessLog,
     projectRoot: project,
+    ...(slots === null ? {} : {groups: Object.values(slots.groups).map((name) => ({name, ...workers}))}),
     ...(options.readOnly && {readOnly: true}),
   };
 
@@ -173,6 +180,8 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
       hostHeader: `${shown}:${options.port}`,
     },
     shell: found.shell,
+    slots,
+    reloadStrategy,
     sourceEnvvars: found.hasContent(paths.envvars),
     includeFiles: options.includeFiles.map((file) => resolve(host.cwd, file)),
     aliases: options.urlAliases.map(([aliasUrl, target]) => {
@@ -199,4 +208,19 @@ function phasesOf(options: StartOptions, version: string): ServerPlan['phases'] 
   if (options.disablePhaseTimes) return null;
   if (!atLeast(version, '6.0.0')) return 'agent';
   return options.enableTelemetry || options.telemetryService !== null ? null : 'datagrams';
+}
+
+/**
+ * The two process groups of a reload by swap. The first keeps the name that there would be without: included files may refer to it. Only a
+ * supervisor tells the idle one to load, so a server that is only set up has none.
+ */
+function slotPlan(
+  options: StartOptions,
+  strategy: ServerPlan['reloadStrategy'],
+  mode: ServerPlan['mode'],
+  processGroup: string,
+  paths: PlanPaths,
+): ServerPlan['slots'] {
+  if (strategy !== 'swap' || mode !== 'daemon' || options.setupOnly || options.disableReloading) return null;
+  return {groups: {blue: processGroup, green: `${processGroup}:green`}, switchFile: join(paths.deck, 'slot.green')};
 }

@@ -38,6 +38,8 @@ export interface PlanPaths {
   timesSocket: string;
   agentScript: string;
   handlerScript: string;
+  /** What waits in the idle group, with reload by swap. */
+  slotScript: string;
   /** Python beside the handler: debug mode's tools and Paste. */
   tools: string;
   /** 0700, owned by the run user: the agents' slot and fault files. */
@@ -45,6 +47,8 @@ export interface PlanPaths {
   deckAccessLog: string;
   lock: string;
   guardStatus: string;
+  /** What a supervisor in the background prints. */
+  output: string;
   /** What runs the services' scripts, and its list of them. */
   serviceRunner: string;
   serviceList: string;
@@ -117,6 +121,10 @@ export interface ServerPlan {
   shell: string;
   /** Has a shell to read `paths.envvars` before Apache starts. */
   sourceEnvvars: boolean;
+  /** Reload by swap: the two process groups, and the file that exists while the second one is live. Null without. */
+  slots: {groups: {blue: string; green: string}; switchFile: string} | null;
+  /** How new code goes live. */
+  reloadStrategy: 'swap' | 'restart' | 'graceful';
   /** Absolute paths. */
   includeFiles: string[];
   aliases: {url: string; target: string; isFile: boolean}[];

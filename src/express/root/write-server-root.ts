@@ -37,8 +37,8 @@ function makeFolder(path: string, mode: number, owner: {uid: number; gid: number
   chmodSync(path, mode);
 }
 
-/** Step by step: Node's own recursive way never ends where a folder cannot be made (below /proc, measured on 24.21). */
-function makeMissing(path: string, mode: number): void {
+/** Makes a folder and those above it that are missing. Step by step: Node's own recursive way never ends where a folder cannot be made (below /proc, measured on 24.21). */
+export function makeMissing(path: string, mode: number): void {
   try {
     mkdirSync(path, {mode});
   } catch (error) {
@@ -74,19 +74,23 @@ export function writeServerRoot(plan: ServerPlan): void {
   const group = asRoot ? runUser.gid : null;
   const access: Access = {group};
   const folderMode = asRoot ? 0o750 : 0o700;
+  // Whoever has the right group is let through to the socket, past names that he cannot list.
+  const passage = folderMode | (plan.view === null ? 0 : 0o001);
   const fileMode = asRoot ? 0o640 : 0o600;
   const folderOwner = asRoot ? {uid: 0, gid: runUser.gid} : null;
   const daemonOwner = asRoot ? {uid: runUser.uid, gid: runUser.gid} : null;
 
-  makeFolder(paths.root, folderMode, folderOwner);
-  makeFolder(paths.deck, folderMode, folderOwner);
+  makeFolder(paths.root, passage, folderOwner);
+  makeFolder(paths.deck, passage, folderOwner);
   if (!options.setupOnly) takeLock(paths.lock);
   makeFolder(paths.run, 0o700, daemonOwner);
   if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
   if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
 
   const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
-  for (const name of [...AGENT_FILES, 'handler.py', ...(runsServices ? ['service.py'] : [])]) {
+  // The file that switches between slots belongs to an earlier run.
+  if (!options.setupOnly) rmSync(join(paths.deck, 'slot.green'), {force: true});
+  for (const name of [...AGENT_FILES, 'handler.py', ...(runsServices ? ['service.py'] : []), ...(plan.slots ? ['slot.py'] : [])]) {
     const target = join(paths.deck, name);
     rmSync(target, {force: true});
     copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);

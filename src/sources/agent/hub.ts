@@ -10,7 +10,7 @@ import {sourceLine} from '../source-text.ts';
 import {CaptureMaker} from './capture-maker.ts';
 import {dumpBySignal, type FaultContext, type FaultStacks} from './fault-stacks.ts';
 import type {Known} from './known.ts';
-import type {AgentHello, AgentLoad, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
+import type {AgentException, AgentHello, AgentLoad, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
 import {Peer} from './peer.ts';
 import {isRunning, processFact, processUid} from './proc.ts';
 import {listenPrivately} from './private-socket.ts';
@@ -44,7 +44,10 @@ export interface AgentHubOptions {
 /** What processes say about the code that they have, or have not, loaded. */
 export interface SlotListener {
   hello(pid: number, hello: AgentHello): void;
-  load(pid: number, load: AgentLoad): void;
+  /** True when no visitor gets that code: what it says then is no trouble of the server's. */
+  load(pid: number, load: AgentLoad): boolean;
+  /** An exception outside of any request; true as above. */
+  exception(pid: number, message: AgentException): boolean;
   /** At each sample: requests it is at. */
   sample(pid: number, requests: readonly ActiveRequest[], busy: number): void;
   /** Files of imported modules that were not named before; `more` announces another part. */
@@ -315,10 +318,11 @@ export class AgentHub {
     if (message.type === 'files') return this.#options.slots?.files(pid, message.id, message.files, message.more);
     if (message.type === 'load') {
       const {load} = message;
-      this.#emit({type: 'agent', pid, state: 'connected', ...(load?.error ? {detail: `did not load: ${load.error}`} : {})});
-      this.#options.slots?.load(pid, load);
+      const apart = this.#options.slots?.load(pid, load) ?? false;
+      this.#emit({type: 'agent', pid, state: 'connected', ...(load?.error && !apart ? {detail: `did not load: ${load.error}`} : {})});
     } else if (message.type === 'exception') {
       const request = message.method ? requestLine(message) : undefined;
+      if (!request && this.#options.slots?.exception(pid, message)) return;
       this.#emit({
         type: 'exception',
         pid,

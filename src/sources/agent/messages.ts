@@ -89,6 +89,7 @@ export type AgentHello = Extract<AgentMessage, {type: 'hello'}>;
 export type InterruptAnswer = Extract<AgentMessage, {type: 'interrupted'}>;
 /** What an agent says without being asked. */
 export type AgentNews = Exclude<AgentMessage, {type: 'hello' | 'sample' | 'interrupted' | 'bye'}>;
+export type AgentException = Extract<AgentMessage, {type: 'exception'}>;
 export type AgentLoad = v.InferOutput<typeof load>;
 export type AgentSample = Extract<AgentMessage, {type: 'sample'}>;
 

@@ -1,0 +1,284 @@
+import type {ReloadRecord} from '../../model/events.ts';
+import type {AgentException} from '../../sources/agent/messages.ts';
+import {died, hung, raised, type LoadFailure} from './load-failure.ts';
+import {drain} from './drain.ts';
+import {recycle} from './recycle.ts';
+import type {SlotContext} from './slot-context.ts';
+import {SlotRows} from './slot-rows.ts';
+import {otherSlot, type SlotName} from './slot-switch.ts';
+
+/** Names listed in a reload's record; the rest is only counted. */
+const NAMES = 20;
+/** Apache replaces a process on a tick of one second; allow for that and a slow machine, in milliseconds. */
+const BACK = 10_000;
+/** New code that takes longer than so many times the last code, and than so many milliseconds, makes way for a newer save. */
+const TIMES = 3;
+const LONG = 2000;
+/** Exceptions kept for those who ask why code did not load: the newest of so many processes. */
+const KEPT = 50;
+
+interface Work {
+  files: string[];
+  seenAt: number;
+}
+
+type Outcome = 'loaded' | 'failed' | 'died' | 'late';
+
+/**
+ * Reload by swap: new code is loaded in the idle slot, then the switch is thrown, then the old slot finishes its requests and becomes the next idle
+ * one. One at a time: what is saved meanwhile is loaded next, all at once.
+ */
+export class Swaps {
+  readonly #context: SlotContext;
+  readonly #onLive: () => void;
+  readonly #rows: SlotRows;
+  readonly #unlisten: (() => void)[];
+  #stop = new AbortController();
+  /** A newer save has come while code is loading: aborts that. */
+  #newer = new AbortController();
+  #busy = false;
+  #loadingSince = 0;
+  #waiting: Work | null = null;
+  #loading: SlotName | null = null;
+  #draining: SlotName | null = null;
+  #lastMs = 0;
+  #count = 0;
+  /** Newest exception while loading, by process. */
+  readonly #exceptions = new Map<number, LoadFailure>();
+
+  /** @param onLive called when new requests go to new code. */
+  constructor(context: SlotContext, onLive: () => void) {
+    this.#context = context;
+    this.#onLive = onLive;
+    this.#rows = new SlotRows(context, () => this.#draining);
+    const {bus, pool} = context;
+    this.#unlisten = [
+      bus.listen((event) => {
+        if (event.type === 'agent' && event.state === 'gone') pool.gone(event.pid);
+      }),
+      pool.listen(() => this.#look()),
+    ];
+  }
+
+  /** True while what visitors get is no application, because none has loaded. */
+  get broken(): boolean {
+    const members = this.#context.pool.members(this.#context.slotSwitch.live());
+    return members.length > 0 && members.every((one) => one.state === 'failed');
+  }
+
+  /** True when the newest code did not load. */
+  get failed(): boolean {
+    return this.broken || this.#context.bus.state().reloads.at(-1)?.status === 'failed';
+  }
+
+  /** One that left the code while it was imported. */
+  exception(pid: number, message: AgentException): void {
+    this.#exceptions.set(pid, raised(message));
+    if (this.#exceptions.size > KEPT) this.#exceptions.delete(this.#exceptions.keys().next().value!);
+  }
+
+  /** New code is there. `files` is empty when asked by hand. */
+  request(files: string[]): void {
+    const seenAt = Date.now();
+    if (!this.#busy) return void this.#run({files, seenAt});
+    this.#waiting = merged(this.#waiting, {files, seenAt});
+    const patience = Math.max(LONG, TIMES * this.#lastMs);
+    if (this.#loadingSince > 0 && seenAt - this.#loadingSince > patience) this.#newer.abort();
+  }
+
+  /** Apache is about to end, all daemons with it: nothing waits any more, neither here nor there. */
+  release(): void {
+    this.#waiting = null;
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    for (const slot of ['blue', 'green'] as const)
+      for (const {pid, state} of this.#context.pool.members(slot)) if (state === 'idle') this.#context.tell(pid, {type: 'release'});
+  }
+
+  /** The end of the instance. */
+  close(): void {
+    this.#stop.abort();
+    this.#rows.stop();
+    for (const unlisten of this.#unlisten) unlisten();
+  }
+
+  /** At each change among the processes: those that are not where they belong are set right. */
+  #look(): void {
+    const {pool, slotSwitch, tell} = this.#context;
+    const live = slotSwitch.live();
+    for (const {pid, state} of pool.members(live)) {
+      // It was started before the switch was thrown, or lost its supervisor: the application is wanted there.
+      if (state === 'idle') {
+        pool.loading(pid);
+        tell(pid, {type: 'load'});
+      }
+    }
+    if (this.#loading === null && this.#draining === null) {
+      // It has served somebody who came too late for it: it is not empty any more.
+      const strays = pool.members(otherSlot(live)).filter((one) => ['loaded', 'failed', 'stray'].includes(one.state));
+      if (strays.length > 0) void this.#drain(otherSlot(live), 'loaded for a late request');
+    }
+    this.#rows.look();
+  }
+
+  async #run(first: Work): Promise<void> {
+    this.#busy = true;
+    let work: Work | null = first;
+    while (work) {
+      await this.#swap(work).catch((error: unknown) => this.#trouble(error));
+      this.#loading = null;
+      work = this.#waiting;
+      this.#waiting = null;
+    }
+    this.#busy = false;
+  }
+
+  async #swap(first: Work): Promise<void> {
+    const {pool, plan, slotSwitch} = this.#context;
+    const {signal} = this.#stop;
+    const idle = otherSlot(slotSwitch.live());
+    let record = this.#record(++this.#count, first);
+    this.#put(record);
+    if (!this.#ready(idle)) this.#put({...record, detail: 'waiting for the other process group to be ready'});
+    const limit = (plan.gracefulTimeout + plan.shutdownTimeout) * 1000 + BACK;
+    const pids = await pool.until(() => this.#ready(idle), limit, signal);
+    if (pids === null)
+      return this.#put(ended(record, signal.aborted ? STOPPED : `the other process group did not come back within ${limit / 1000} s`));
+    // The newest save wins: what came while we waited is loaded now.
+    if (this.#waiting) {
+      record = this.#record(record.id, merged(first, this.#waiting));
+      this.#waiting = null;
+    }
+    const outcome = await this.#load(idle, pids, signal).finally(() => (this.#loadingSince = 0));
+    if (outcome === null) return this.#put(ended(record, STOPPED));
+    const times = pids.map((pid) => pool.get(pid)?.ms ?? 0);
+    const importMs = Math.round(Math.max(0, ...times));
+    const loadedAt = Date.now();
+    if (outcome !== 'loaded') {
+      const failure = await this.#failure(outcome, pids);
+      this.#put({
+        ...ended(record, `${failure.title}; ${this.broken ? 'there is no older code to serve' : 'the old code serves on'}`),
+        failure,
+        importMs,
+      });
+      // Where visitors get no application at all, the newest reason is what they (on this machine) are to see.
+      if (outcome !== 'failed' || !this.broken) return recycle(this.#context, pids, 'its code did not load', outcome === 'late');
+      const live = slotSwitch.live();
+      slotSwitch.throwTo(idle);
+      return void this.#drain(live, 'replaced by newer code');
+    }
+    this.#lastMs = importMs;
+    const old = slotSwitch.live();
+    slotSwitch.throwTo(idle);
+    const switchedAt = Date.now();
+    const ms = switchedAt - record.seenAt;
+    record = {...record, status: 'done', importMs, loadedAt, switchedAt, answeredAt: switchedAt, ms};
+    this.#put(record);
+    this.#onLive();
+    // Not waited for: the next swap begins when the old slot is empty.
+    void this.#drain(old, 'replaced by newer code', record);
+  }
+
+  /** Has every process of the slot import the application; null when Apache ends meanwhile. */
+  async #load(slot: SlotName, pids: readonly number[], signal: AbortSignal): Promise<Outcome | null> {
+    const {pool, plan, tell} = this.#context;
+    this.#newer = new AbortController();
+    this.#loading = slot;
+    this.#loadingSince = Date.now();
+    for (const pid of pids) {
+      this.#exceptions.delete(pid);
+      pool.loading(pid);
+      tell(pid, {type: 'load'});
+    }
+    const come = (): Outcome | null => {
+      const states = pids.map((pid) => pool.get(pid)?.state);
+      if (states.includes(undefined)) return 'died';
+      if (states.includes('loading')) return null;
+      return states.every((state) => state === 'loaded') ? 'loaded' : 'failed';
+    };
+    const either = AbortSignal.any([signal, this.#newer.signal]);
+    const outcome = await pool.until(come, plan.loadTimeout * 1000, either);
+    return signal.aborted ? null : (outcome ?? 'late');
+  }
+
+  async #failure(outcome: Outcome, pids: readonly number[]): Promise<LoadFailure> {
+    const {pool, plan, stacks} = this.#context;
+    if (outcome === 'died') return died();
+    const told = pids.flatMap((pid) => this.#exceptions.get(pid) ?? [])[0];
+    if (outcome === 'failed' && told) return told;
+    const slow = pids.find((pid) => pool.get(pid)?.state === 'loading');
+    if (slow === undefined) {
+      const title = pids.flatMap((pid) => pool.get(pid)?.error ?? [])[0] ?? 'the code did not load';
+      return {title, traceback: [], place: null};
+    }
+    const seconds = this.#newer.signal.aborted ? Math.round((pool.get(slow)?.ms ?? 0) / 1000) : plan.loadTimeout;
+    return hung(seconds, (await stacks(slow))[0], plan.roots);
+  }
+
+  async #drain(slot: SlotName, why: string, record?: ReloadRecord): Promise<void> {
+    this.#draining = slot;
+    this.#rows.look();
+    const {signal} = this.#stop;
+    const drained = await drain(this.#context, slot, why, signal);
+    this.#draining = null;
+    this.#rows.look();
+    if (!record || !drained) return;
+    const done = {...record, drainedAt: Date.now(), finishedByOld: drained.finished, cut: drained.cut};
+    this.#put(done);
+    const empty = await this.#context.pool.until(() => this.#ready(slot), BACK, signal);
+    if (empty) this.#put({...done, ...bytes('memoryAfter', this.#memory())});
+  }
+
+  /** The processes of a slot, when all of them wait to be told to load. */
+  #ready(slot: SlotName): number[] | null {
+    const members = this.#context.pool.members(slot);
+    const idle = members.filter((one) => one.state === 'idle');
+    return idle.length === this.#context.plan.processes && idle.length === members.length ? idle.map((one) => one.pid) : null;
+  }
+
+  #record(id: number, {files, seenAt}: Work): ReloadRecord {
+    const names = [...new Set(files)];
+    return {
+      id,
+      names: names.slice(0, NAMES),
+      files: names.length,
+      seenAt,
+      answeredAt: null,
+      status: 'running',
+      ms: null,
+      by: names.length > 0 ? 'change' : 'hand',
+      strategy: 'swap',
+      ...bytes('memoryBefore', this.#memory()),
+    };
+  }
+
+  #memory(): number {
+    return this.#context.bus
+      .state()
+      .processes.filter((row) => row.role === 'daemon')
+      .reduce((sum, row) => sum + row.rss, 0);
+  }
+
+  #trouble(error: unknown): void {
+    const text = `reload: ${error instanceof Error ? error.message : String(error)}`;
+    this.#context.bus.put({type: 'notice', key: 'reload', severity: 'error', text});
+  }
+
+  #put(reload: ReloadRecord): void {
+    this.#context.bus.put({type: 'reload', reload});
+  }
+}
+
+const STOPPED = 'the server was stopped or restarted meanwhile';
+
+function merged(before: Work | null, now: Work): Work {
+  return before ? {files: [...before.files, ...now.files], seenAt: before.seenAt} : now;
+}
+
+function ended(record: ReloadRecord, detail: string): ReloadRecord {
+  return {...record, status: 'failed', detail};
+}
+
+function bytes<K extends 'memoryBefore' | 'memoryAfter'>(key: K, value: number): {[key in K]?: number} {
+  return (value > 0 ? {[key]: value} : {}) as {[key in K]?: number};
+}

@@ -1,0 +1,32 @@
+import type {Bus} from './bus.ts';
+import type {InstancePlan} from './instance-plan.ts';
+import type {FileChange, Slots} from './slots/index.ts';
+import type {Supervisor} from './supervisor.ts';
+
+/**
+ * Reloads when the application's files change, until closed.
+ * @param since when the running code was loaded, in milliseconds since the epoch.
+ * @param slots with reload by swap, what knows which files the application has imported.
+ */
+export async function watchCode(
+  watch: NonNullable<InstancePlan['watch']>,
+  since: number,
+  bus: Bus,
+  supervisor: Supervisor,
+  slots: Slots | null,
+): Promise<{close(): Promise<void>}> {
+  // Loaded only now: most servers do not watch, and the start does not wait for it.
+  const {watchSources} = await import('./watcher.ts');
+  const {include, exclude} = watch;
+  const onChange = (files: string[], changes: FileChange[]) => {
+    if (slots === null) return void supervisor.reload(files);
+    void slots.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
+  };
+  const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
+  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, since, onChange, onProblem})));
+  return {
+    async close() {
+      await Promise.all(watchers.map((one) => one.close()));
+    },
+  };
+}
