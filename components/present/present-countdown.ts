@@ -6,6 +6,7 @@ import type {Snapshot} from '../store/snapshot.ts';
 
 /** Of the whole server: the sentence, and for narrow terminals its figures alone. */
 export function limitSentences({rule, limit}: Pick<Countdown, 'rule' | 'limit'>, info: InstanceInfo | null): [string, string] {
+  if (info?.foreign) return ['from outside nobody sees which process serves a request: no countdown', 'no countdown from outside'];
   if (info === null || rule === 'unknown') return ['the server has not told its limits yet', 'limits not known yet'];
   if (rule === 'off') {
     return info.processes === 0

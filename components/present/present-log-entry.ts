@@ -19,7 +19,7 @@ export function presentLogEntry(s: Snapshot, entry: LogEntry, {width, height}: S
   for (const line of wrapped(entry.text, room, s)) rows.push(row(span(` ${line}`, 'strong')));
   if (entry.access) {
     const {status, micros, bytes: sent} = entry.access;
-    rows.push(row(span(` status ${status}, ${duration(micros / 1000)}, ${bytes(sent)} sent`)));
+    rows.push(row(span(` status ${status}, ${micros > 0 ? `${duration(micros / 1000)}, ` : ''}${bytes(sent)} sent`)));
   }
   const found = diagnosisOf(entry, s.state);
   const drawn = found?.place ? placeRows(found.place, s, {label: 'where', width, context: height >= 20 ? 2 : 0}) : null;

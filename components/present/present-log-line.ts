@@ -55,5 +55,5 @@ export function presentLogLine(entry: LogEntry, plan: Layout, glyphs: Glyphs): R
 /** `GET /search 200 88 ms`. */
 export function accessText(entry: LogEntry): string {
   const {method, url, status, micros} = entry.access!;
-  return `${status} ${duration(micros / 1000).padStart(8)}  ${method} ${url}`;
+  return `${status} ${duration(micros > 0 ? micros / 1000 : null).padStart(8)}  ${method} ${url}`;
 }

@@ -62,7 +62,8 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     0,
     processes.findIndex((one) => one.pid === s.ui.selected.pid),
   );
-  const {from, to} = visible(selected, processes.length, Math.min(processes.length, Math.max(2, height - below - 1)));
+  const groups = groupRows(s);
+  const {from, to} = visible(selected, processes.length, Math.min(processes.length, Math.max(2, height - below - 1 - groups.length)));
   for (let index = from; index < to; index++) {
     const one = processes[index]!;
     const agent = s.state.agents.find((other) => other.pid === one.pid);
@@ -82,7 +83,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     ];
     rows.push({...tableRow(plan, cells, s.glyphs), selected: index === selected, hit: {type: 'item', index}});
   }
-  rows.push(...groupRow(s), BLANK);
+  rows.push(...groups, BLANK);
   if (restarts.length === 0) return {rows: [...rows, row(span(' no process has gone since the start', 'dim'))]};
   // Where nothing was cut off, the words get the room of the numbers.
   const columns = restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1);
@@ -123,14 +124,19 @@ function restartMeaning(record: RestartRecord, s: Snapshot): Row[] {
   ];
 }
 
-/** The process groups, where there are several. */
-function groupRow(s: Snapshot): Row[] {
+/** The process groups, where there are several, and of a server that is only observed Apache's own workers. */
+function groupRows(s: Snapshot): Row[] {
   const groups = s.state.info?.groups ?? [];
-  if (groups.length < 2) return [];
+  const {scoreboard} = s.state;
+  const workers = scoreboard
+    ? [row(span(" Apache's workers  ", 'dim'), span(`${scoreboard.busy} busy  ${s.glyphs.sep}  ${scoreboard.idle} idle`))]
+    : [];
+  if (groups.length < 2) return workers;
   return [
     row(
       span(` ${groups.length} process groups  `, 'dim'),
       theirs(groups.map((one) => `${one.name} ${one.processes} × ${one.threads}`).join(`  ${s.glyphs.sep}  `), s.glyphs),
     ),
+    ...workers,
   ];
 }

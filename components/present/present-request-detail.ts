@@ -14,6 +14,9 @@ import {presentFrames} from './present-frames.ts';
 import {METHOD_WORDS} from './present-stacks.ts';
 import {liveWords, verdictWords} from './present-verdict.ts';
 
+/** Of a request that only Apache's scoreboard tells of. */
+const OUTSIDE = "seen in Apache's scoreboard: which daemon serves it is not told there; s takes the stacks of all";
+
 export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind: 'request'}>, {width, height}: Space): Presented {
   const {glyphs} = s;
   const request = s.state.requests.find((one) => one.id === detail.id);
@@ -25,7 +28,15 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
       rank: 0,
     },
     {spans: [span(ms === null ? 'finished' : age(ms), ms === null ? 'good' : ms > 10_000 ? 'soon' : 'plain')], rank: 0},
-    {spans: [span(`daemon ${detail.pid}${request?.worker === undefined ? '' : ` thread ${request.worker}`}`, 'dim')], rank: 2},
+    {
+      spans: [
+        span(
+          `${detail.ident === '' ? "Apache's child" : 'daemon'} ${detail.pid}${request?.worker === undefined ? '' : ` thread ${request.worker}`}`,
+          'dim',
+        ),
+      ],
+      rank: 2,
+    },
     {spans: [theirs(`id ${detail.id}`, glyphs, 'dim')], rank: 5},
   ];
   if (request?.client !== undefined) pieces.push({spans: [theirs(`from ${request.client}`, glyphs, 'dim')], rank: 4});
@@ -33,7 +44,7 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const rows: Row[] = [
     ...stopping(s, width),
     {spans: [span(' '), ...pack(pieces, width - 2)]},
-    standing(s, request !== undefined, live, detail.id, width),
+    ...(detail.ident === '' ? [] : [standing(s, request !== undefined, live, detail.id, width)]),
   ];
   if (request) rows.push(limitRow(request, s, width));
   if (height > 12) rows.push(BLANK);
@@ -53,6 +64,7 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
       main: framed.main,
     };
   }
+  if (detail.ident === '') return {rows: [...rows, row(span('   '), span(OUTSIDE, 'dim'))]};
   const why = live?.error ?? (request ? 'asking for its stack' : 'it finished before its stack could be taken');
   return {rows: [...rows, row(span('   '), theirs(why, glyphs, 'dim')), ...meaning]};
 }

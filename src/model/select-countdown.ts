@@ -21,29 +21,26 @@ const NONE = () => null;
 /** The rule in force and how to apply it to the requests in `state`. Times of `now` are milliseconds since the epoch. */
 export function selectCountdown(state: Pick<InstanceState, 'info' | 'requests'>): Countdown {
   const {info, requests} = state;
-  if (info === null) return {rule: 'unknown', limit: 0, left: NONE};
+  // Of a request that only Apache's scoreboard tells of, nobody knows which daemon serves it, if any.
+  if (info === null || info.foreign) return {rule: 'unknown', limit: 0, left: NONE};
   const rule = countdownRule(info);
   if (rule === 'off') return {rule, limit: 0, left: NONE};
   const threads = Math.max(1, info.threads);
   if (rule === 'request') {
     // A graceful eviction is not waited for: the limit stretches with the logarithm of the threads that would be lost.
     const limit = info.requestTimeout * (1 + Math.log(threads));
-    return {rule, limit, left: (request, now) => (isServed(request) ? Math.max(0, limit - ageSeconds(request, now)) : null)};
+    return {rule, limit, left: (request, now) => Math.max(0, limit - ageSeconds(request, now))};
   }
   return {
     rule,
     limit: info.requestTimeout,
     left: (request, now) => {
-      if (!isServed(request)) return null;
       const busy = requests.filter((one) => one.pid === request.pid);
       const sum = busy.reduce((total, one) => total + ageSeconds(one, now), 0);
       return Math.max(0, (threads * info.requestTimeout - sum) / Math.max(1, busy.length));
     },
   };
 }
-
-/** Of a request that only Apache's scoreboard tells of, nobody knows which daemon serves it, if any. */
-const isServed = ({ident}: ActiveRequest): boolean => ident !== '';
 
 function countdownRule(info: InstanceInfo): CountdownRule {
   if (info.requestTimeout <= 0 || info.processes === 0) return 'off';
