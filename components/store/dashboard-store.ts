@@ -207,6 +207,8 @@ export class DashboardStore {
         asked || phase === 'stopped' ? 0 : 1,
         asked || phase === 'stopped' ? null : `wsgideck: the dashboard has lost the server: ${closed}`,
       );
+    // The end of a recording's server is a moment like others.
+    else if (this.deck.state().replay !== undefined) return;
     else if (phase === 'stopped' || (phase === 'failed' && this.ui.stops > 0)) this.leave(0);
     else if (phase === 'ready' || phase === 'starting') this.#wasStopping = false;
   }

@@ -8,6 +8,9 @@ import type {InstanceState} from '../../model/state.ts';
 /** Raised when a recording of an earlier version cannot be read any more. */
 export const RECORDING_VERSION = 1;
 
+/** Longest line of a recording, in characters: a control socket takes no longer ones either. */
+export const LONGEST_LINE = 3 * 1024 * 1024;
+
 /** The whole at one moment: a segment begins with it, so that a replay can begin at any segment. */
 export interface Keyframe {
   v: number;
@@ -38,6 +41,8 @@ export interface LineData {
   '+incident': Incident;
   '+source': SourceWindow;
   '+live': StackCapture;
+  /** Cells of debug mode's terminal. */
+  '+pane': {cols: number; rows: number};
 }
 
 export type LineKind = keyof LineData | Exclude<DeckEvent['type'], 'log' | 'log-head' | 'replay'>;

@@ -1,4 +1,3 @@
-import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
 import type {ConfigView, Query, QueryResults, RecordingInfo} from '../../model/commands.ts';
 import {STREAM_VERSION, type DeckEvent} from '../../model/events.ts';
@@ -11,7 +10,7 @@ import {IncidentBodies} from './incident-bodies.ts';
 import {LineBudget} from './line-budget.ts';
 import {maskConfig} from './mask-config.ts';
 import {maskEntry} from './mask-entry.ts';
-import {encodeLine, RECORDING_VERSION, type Keyframe, type LineKind} from './record-line.ts';
+import {encodeLine, LONGEST_LINE, RECORDING_VERSION, type Keyframe, type LineKind} from './record-line.ts';
 import {listSegments, makeRecordingFolder, overdue, removeSegments, segmentName, type SegmentFile} from './segment-files.ts';
 import {SegmentWriter} from './segment-writer.ts';
 
@@ -55,14 +54,15 @@ interface Waiting {
 export class Recorder {
   readonly #bus: Bus;
   readonly #options: Required<RecorderOptions>;
-  readonly #run = randomUUID().slice(0, 8);
+  readonly #run = `${process.pid}-${Date.now().toString(36)}`;
   readonly #sources = new FrameSources();
   readonly #bodies: IncidentBodies;
   readonly #budget = new LineBudget();
   #waiting: Waiting[] = [];
-  #batch: {t: number; entries: LogEntry[]} | null = null;
+  #batch: {from: number; entries: LogEntry[]; line: Waiting} | null = null;
   #logged = 0;
   #lastSeq = 0;
+  #pane = {cols: 0, rows: 0};
   #segment = 0;
   /** The frame of the beginning, until it is written. */
   #first: {at: number; frame: Keyframe} | null;
@@ -121,6 +121,11 @@ export class Recorder {
       this.#windows(this.#sources.capture(result as NonNullable<QueryResults['live']>, this.#root()));
     } else if (query.type === 'incident' && result !== null) {
       this.#bodies.got(result as Incident);
+    } else if (query.type === 'terminal') {
+      const {cols, rows} = result as QueryResults['terminal'];
+      if (cols === this.#pane.cols && rows === this.#pane.rows) return;
+      this.#pane = {cols, rows};
+      this.#put('+pane', this.#pane);
     }
   }
 
@@ -137,7 +142,9 @@ export class Recorder {
     if (this.#pausedUntil > 0 || event.type === 'log-head' || event.type === 'replay') return;
     if (event.type === 'log') return this.#log(event.entry);
     this.#put(event.type, event);
-    if (event.type === 'incident') this.#bodies.changed(event.incident.id);
+    // Those of earlier runs are kept where they are; here they would take the place of what happens now.
+    if (event.type === 'incident' && !event.incident.earlier) this.#bodies.changed(event.incident.id);
+    if (event.type === 'reload') this.#sources.forget();
     this.#windows(this.#sources.of(event, this.#root()));
   }
 
@@ -146,11 +153,14 @@ export class Recorder {
     if (entry.seq !== this.#lastSeq) this.#logged++;
     this.#lastSeq = entry.seq;
     const now = Date.now();
-    if (this.#batch === null || now - this.#batch.t > BATCH_MS) {
-      this.#batch = {t: now, entries: []};
-      this.#waiting.push({t: now, kind: '+logs', data: this.#batch.entries});
+    if (this.#batch === null || now - this.#batch.from > BATCH_MS) {
+      const entries: LogEntry[] = [];
+      this.#batch = {from: now, entries, line: {t: now, kind: '+logs', data: entries}};
+      this.#waiting.push(this.#batch.line);
     }
     this.#batch.entries.push(entry);
+    // The moment of its newest entry: a screen is as late with the others.
+    this.#batch.line.t = now;
   }
 
   #put(kind: LineKind, data: unknown): void {
@@ -201,6 +211,7 @@ export class Recorder {
         // Without the first frame the state of now holds what these lines say.
         if (first !== null) await this.#append(lines);
       } else if (this.#gap || this.#isLong(now)) {
+        if (this.#gap) this.#segment++;
         this.#gap = false;
         const frame = this.#keyframe();
         await this.#append(lines);
@@ -250,7 +261,8 @@ export class Recorder {
     let text = '';
     for (const {t, kind, data} of lines) {
       const masked = kind === '+logs' ? (data as LogEntry[]).map(maskEntry) : kind === '+source' ? data : maskDeep(data);
-      text += encodeLine(Math.max(t, this.#keyAt), kind, masked);
+      const line = encodeLine(Math.max(t, this.#keyAt), kind, masked);
+      if (line.length <= LONGEST_LINE) text += line;
     }
     await this.#writer.write(text);
     this.#current.to = Math.max(this.#current.from, lines.at(-1)?.t ?? 0);
@@ -280,6 +292,8 @@ export class Recorder {
     this.#finish(this.#current?.bytes ?? 0);
     this.#waiting = [];
     this.#batch = null;
+    // A number is left out: what comes next does not continue this.
+    this.#segment++;
     this.#pausedUntil = Date.now() + retryMs;
     let freed = '';
     if (full) {

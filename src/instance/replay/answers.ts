@@ -24,12 +24,18 @@ export async function answer(player: Player, query: Query): Promise<QueryResults
     case 'config':
       return player.config ?? {options: [], file: '', lines: [], error: 'the recording does not hold the configuration'};
     case 'terminal':
-      return {...player.terminal.after(query.after), cols: 80, rows: 24};
+      return {...player.terminal.after(query.after), ...(await paneOf(player))};
     case 'recording':
       return {folder: null, from: player.recording.from, to: player.recording.to, bytes: player.recording.bytes};
     default:
       throw new Error('this is a recording');
   }
+}
+
+/** Before a screen has looked at it, it has the size that it was started with. */
+async function paneOf(player: Player): Promise<{cols: number; rows: number}> {
+  for await (const line of player.back(PANE)) return checkData('+pane', parse(line)) ?? STARTED;
+  return STARTED;
 }
 
 async function captureOf(player: Player, id: number): Promise<StackCapture | null> {
@@ -87,6 +93,8 @@ async function nearest(lines: AsyncGenerator<RawLine>, file: string, line: numbe
   return null;
 }
 
+const STARTED = {cols: 200, rows: 50};
+const PANE = new Set(['+pane']);
 const STACKS = new Set(['stacks']);
 const LIVE = new Set(['stacks', '+live']);
 const INCIDENT = new Set(['+incident']);

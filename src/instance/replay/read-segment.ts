@@ -1,9 +1,8 @@
 import {createZstdDecompress} from 'node:zlib';
-import {lineHead, type LineKind} from '../recorder/record-line.ts';
+import {lineHead, LONGEST_LINE, type LineKind} from '../recorder/record-line.ts';
 
-/** Text of one segment, and of one line in it, at most; a recorder writes a fifth of it. In bytes and characters. */
+/** Text of one segment at most, in bytes; a recorder writes a fifth of it. */
 const LARGEST = 64 * 1024 * 1024;
-const LONGEST_LINE = 3 * 1024 * 1024;
 
 /** A line that has been found, but not yet parsed. */
 export interface RawLine {

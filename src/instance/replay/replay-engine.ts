@@ -36,6 +36,7 @@ export class ReplayEngine implements Engine {
   /** Moves one after the other. */
   #moves: Promise<void> = Promise.resolve();
   #busy = false;
+  #damaged = 0;
   #trouble: string | null = null;
 
   private constructor(player: Player, {file, paused = false, speed = 1}: ReplayOptions) {
@@ -168,7 +169,9 @@ export class ReplayEngine implements Engine {
     const events: DeckEvent[] = [];
     const jumped = await this.#player.forward(this.#player.at + ms * this.#speed, (event) => events.push(event));
     if (this.#player.atEnd) this.#paused = true;
-    if (jumped || events.length > MANY) return this.#jump();
+    const damaged = this.#damaged !== this.#player.damaged;
+    this.#damaged = this.#player.damaged;
+    if (jumped || damaged || events.length > MANY) return this.#jump();
     for (const event of events) this.#publish(event);
     const now = performance.now();
     if (now - this.#told >= TELL_EVERY || this.#paused) this.#tell();

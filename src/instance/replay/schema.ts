@@ -265,6 +265,8 @@ const incident = v.looseObject({
   diagnoses: v.array(diagnosis),
 });
 
+const cells = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(1000));
+
 /** What comes with screens' questions, by the kind of line. */
 const data = {
   '+key': v.looseObject({
@@ -281,6 +283,7 @@ const data = {
   '+incident': incident,
   '+source': v.looseObject({file: text, from: number, lines: texts, error: v.optional(text)}),
   '+live': capture,
+  '+pane': v.object({cols: cells, rows: cells}),
 };
 
 const base = {at: number, instance: text};

@@ -1,8 +1,7 @@
 import {closeSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
 import * as v from 'valibot';
 import {FILE_MAGIC, LONGEST_HEAD} from '../recorder/recording-file.ts';
-import {listSegments, recordingFolder, segmentStart} from '../recorder/segment-files.ts';
+import {listSegments, recordingFolder, segmentStart, type SegmentFile} from '../recorder/segment-files.ts';
 
 /** One segment, wherever it is kept. */
 export interface Segment {
@@ -36,9 +35,18 @@ export function segmentsOfFolder(folder: string): Segment[] {
   }
   if (files.length === 0)
     throw new Error(`${folder}: nothing has been recorded there (was the server started with --flight-recorder-size 0?)`);
-  return files
-    .filter(({bytes}) => bytes <= LARGEST)
-    .map(({name, path, bytes}) => ({name, bytes, read: () => readFile(path).catch(() => Buffer.alloc(0))}));
+  return files.filter(({bytes}) => bytes <= LARGEST).flatMap(held);
+}
+
+/** Held open: a recorder that still runs takes its oldest segments away, also while they are played. */
+function held({name, path, bytes}: SegmentFile): Segment[] {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return [];
+  }
+  return [{name, bytes, read: async () => piece(fd, 0, bytes)}];
 }
 
 /**
@@ -55,8 +63,9 @@ export function segmentsOfFile(file: string): {segments: Segment[]; damage: stri
   }
   try {
     return scan(file, fd);
-  } finally {
+  } catch (error) {
     closeSync(fd);
+    throw error;
   }
 }
 
@@ -80,13 +89,15 @@ function scan(file: string, fd: number): {segments: Segment[]; damage: string | 
     const from = at + Buffer.byteLength(line) + 1;
     // The last part of a recording that was ended by force.
     const bytes = Math.min(part.bytes, info.size - from);
-    parts.set(part.segment, [...(parts.get(part.segment) ?? []), {from, bytes}]);
+    const pieces = parts.get(part.segment) ?? [];
+    pieces.push({from, bytes});
+    parts.set(part.segment, pieces);
     at = from + part.bytes;
   }
   const segments = [...parts].map(([name, pieces]) => ({
     name,
     bytes: pieces.reduce((sum, one) => sum + one.bytes, 0),
-    read: async () => readPieces(file, pieces),
+    read: async () => Buffer.concat(pieces.map(({from, bytes}) => piece(fd, from, bytes))),
   }));
   if (segments.length === 0) throw new Error(`${file}: holds no recorded time`);
   return {segments: segments.filter(({bytes}) => bytes <= LARGEST).toSorted((a, b) => (a.name < b.name ? -1 : 1)), damage};
@@ -109,21 +120,8 @@ function lineAt(fd: number, at: number): string | null {
   return end < 0 ? null : buffer.toString('utf8', 0, end);
 }
 
-function readPieces(file: string, pieces: readonly {from: number; bytes: number}[]): Buffer {
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch {
-    return Buffer.alloc(0);
-  }
-  try {
-    return Buffer.concat(
-      pieces.map(({from, bytes}) => {
-        const buffer = Buffer.alloc(bytes);
-        return buffer.subarray(0, readSync(fd, buffer, 0, bytes, from));
-      }),
-    );
-  } finally {
-    closeSync(fd);
-  }
+/** As much as there is of it. */
+function piece(fd: number, from: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  return buffer.subarray(0, readSync(fd, buffer, 0, bytes, from));
 }
