@@ -20,7 +20,7 @@ try {
   const connecting = connectDeck(values.socket ?? '', {client: 'dashboard', readOnly: values['read-only']});
   // The screen is loaded while the supervisor answers.
   const [deck, {runDashboard}] = await Promise.all([connecting, import('../../components/main.tsx')]);
-  process.exitCode = await runDashboard(deck, {quitMeans: values.quit === 'stop' ? 'stop' : 'detach', readOnly: values['read-only']});
+  process.exitCode = await runDashboard(deck, {quitMeans: values.quit === 'stop' ? 'stop' : 'detach', readOnly: deck.readOnly ?? false});
   deck.end();
 } catch (error) {
   process.stderr.write(`wsgideck: the dashboard: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -20,6 +20,7 @@ import {serverOptions} from '../express/django/server-options.ts';
 import {planStatic} from '../express/django/static.ts';
 import {UsageError} from '../express/usage-error.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {inBackground} from './background.ts';
 import {reading} from './report.ts';
 import {refuse, say} from './say.ts';
 import {serve} from './serve.ts';
@@ -45,7 +46,8 @@ export async function runmodwsgi(argv: string[]): Promise<void> {
   const settings = await settingsOf(project, options, found, host);
   if (!settings) return;
   const env = {...host.env, ...settings.environment};
-  if (options.collectstatic && !(await collected(project, settings, options, found, env))) return;
+  // In the background, whoever has started us has done it.
+  if (options.collectstatic && !inBackground && !(await collected(project, settings, options, found, env))) return;
 
   const statics = planStatic(settings, {...options, given: options.urlAliases.map(([url]) => url)});
   const told = serverOptions(options, project, settings, host);

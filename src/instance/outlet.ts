@@ -26,17 +26,18 @@ export function jsonOutlet(bus: Bus): Outlet {
   return closing(() => null, off, output);
 }
 
-/** Lines for people. @param through joins the terminal of debug mode to ours; returns the function that parts them. */
+/** Lines for people. @param through joins the terminal of debug mode to ours; returns the function that parts them. @param shown leaves events out. */
 export function plainOutlet(
   bus: Bus,
   level: LogLevel,
   banner: readonly string[] = [],
   through?: (print: (text: string) => void) => () => void,
+  shown: (event: DeckEvent) => boolean = () => true,
 ): Outlet {
   const output = new LineOutput(1, (count) => `... ${count} lines left out: nobody reads them fast enough`);
   for (const line of banner) output.put(line);
   const off = bus.listen((event: DeckEvent) => {
-    for (const line of plainLines(event, level, bus.state())) output.put(line);
+    if (shown(event)) for (const line of plainLines(event, level, bus.state())) output.put(line);
   });
   const part = through?.((text) => output.write(text));
   const end = () => {
@@ -59,7 +60,9 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
 
 /** The dashboard; should it die, the server goes on and plain lines take its place. */
 export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel, onLeft: () => void): Outlet {
-  const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', 'stop']);
+  // A server that takes no commands cannot be stopped from its screen either: leaving that gives ctrl-c back to the terminal, which sends a signal.
+  const quit = bus.state().info?.readOnly ? 'detach' : 'stop';
+  const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', quit]);
   let open = true;
   let plain: Outlet | null = null;
   let closed = false;

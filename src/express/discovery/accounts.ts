@@ -79,3 +79,11 @@ export function findRunUser(options: {user: string | null; group: string | null}
   }
   return {uid: user.uid, gid, name: user.name, group: options.group ?? groupName(gid)};
 }
+
+/** The group of --view-group: a socket can only be given to a group that one belongs to, unless one is root. */
+export function findViewGroup(name: string, host: Host): number | Problem {
+  const gid = groupNamed(name);
+  if (gid === null) return failure(`unknown group: there is no group "${name}" on this system; give another --view-group`);
+  const ours = host.uid === 0 || gid === host.gid || (process.getgroups?.() ?? []).includes(gid);
+  return ours ? gid : failure(`--view-group not possible: you are not a member of ${name}; have yourself added to it or leave it out`);
+}

@@ -6,7 +6,7 @@ import type {StartOptions} from '../parse.ts';
 import {moduleSources} from '../plan/apache-modules.ts';
 import {lastFor} from '../plan/service-plan.ts';
 import {failure, type Problem} from '../problem.ts';
-import {findRunUser, type RunUser} from './accounts.ts';
+import {findRunUser, findViewGroup, type RunUser} from './accounts.ts';
 import {findHttpd, type Httpd} from './httpd.ts';
 import {findLocale, type LocaleFound} from './locale.ts';
 import type {ModWsgi} from './mod-wsgi.ts';
@@ -33,6 +33,8 @@ export interface Found {
   serviceUsers: ReadonlyMap<string, RunUser>;
   /** Folder with the documentation that was installed with mod_wsgi; null when there is none or nobody asked. */
   docs: string | null;
+  /** Number of --view-group's group; absent without the option. */
+  viewGid?: number;
 }
 
 export type Discovery = {ok: true; found: Found} | {ok: false; problems: Problem[]};
@@ -58,7 +60,7 @@ function hasContent(path: string): boolean {
   }
 }
 
-const isProblem = (value: object | string): value is Problem => typeof value === 'object' && 'severity' in value;
+const isProblem = (value: object | string | number): value is Problem => typeof value === 'object' && 'severity' in value;
 
 /** rotatelogs stands beside httpd, or somewhere on PATH. */
 function findRotatelogs(options: StartOptions, host: Host, httpd: Httpd): string | Problem {
@@ -95,7 +97,7 @@ function findDocs(module: ModWsgi): string | null {
 /** Finds Apache, mod_wsgi, Python, the run user and the like. Only looks at files; starts nothing (except for accounts that no file lists). */
 export function discover(options: StartOptions, host: Host): Discovery {
   const problems: Problem[] = [];
-  const keep = <T extends object | string>(value: T | Problem): T | null => {
+  const keep = <T extends object | string | number>(value: T | Problem): T | null => {
     if (!isProblem(value)) return value;
     problems.push(value);
     return null;
@@ -106,6 +108,7 @@ export function discover(options: StartOptions, host: Host): Discovery {
   const modWsgi = httpd && keep(findModWsgi(httpd, workingDirectory, host));
   const rotatelogs = httpd && options.rotateLogs ? keep(findRotatelogs(options, host, httpd)) : null;
   const serviceUsers = runUser && keep(findServiceUsers(options, host, runUser));
+  const viewGid = options.viewGroup === null ? null : keep(findViewGroup(options.viewGroup, host));
   if (!runUser || !httpd || !modWsgi || !serviceUsers || problems.length > 0) return {ok: false, problems};
   const targets = options.urlAliases.map(([, target]) => resolve(host.cwd, target));
   return {
@@ -123,6 +126,7 @@ export function discover(options: StartOptions, host: Host): Discovery {
       rotatelogs,
       serviceUsers,
       docs: options.enableDocs ? findDocs(modWsgi.module) : null,
+      ...(viewGid !== null && {viewGid}),
     },
   };
 }

@@ -44,6 +44,7 @@ const NEEDED: readonly (readonly [options: readonly Dest[], one: readonly Dest[]
 const CONTRADICTIONS: readonly (readonly [Dest, Dest])[] = [
   ['reloadOnChanges', 'disableReloading'],
   ['plain', 'json'],
+  ['detach', 'json'],
   ['telemetryService', 'enableTelemetry'],
   ['embeddedMode', 'debugMode'],
   ['embeddedMode', 'enableDebugger'],

@@ -42,11 +42,12 @@ export interface Prepared {
 /**
  * Everything before the launch, but for the script: checks the place and writes the server root. `checkScript` is left to the caller, because
  * Python takes as long to read the script as Apache to read its configuration: the two go on side by side.
+ * @param fresh the server root has just been made for this start, by whoever put us in the background.
  * @throws the system's error when something cannot be written
  */
-export async function prepareServer(plan: ServerPlan): Promise<Prepared> {
+export async function prepareServer(plan: ServerPlan, fresh = false): Promise<Prepared> {
   const problems = await checkPlace(plan);
-  const existed = existsSync(plan.paths.root);
+  const existed = !fresh && existsSync(plan.paths.root);
   const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
   if (problems.some(isError)) return {problems, undo: () => {}};
   try {

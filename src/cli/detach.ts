@@ -1,0 +1,123 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {existsSync, fstatSync, readSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {connectDeck} from '../control/client.ts';
+import type {ServerPlan} from '../express/index.ts';
+import {checkServerRoot} from '../express/preflight/server-root.ts';
+import {closeOutput, openOutput, type OutputFile} from '../express/root/output-file.ts';
+import type {InstanceState} from '../model/state.ts';
+import {duration} from '../terminal/format.ts';
+import {safeText} from '../terminal/safe-text.ts';
+import {backgroundEnvironment} from './background.ts';
+import {fail} from './report.ts';
+import {refuse, say} from './say.ts';
+
+/** Seconds for the first answer: mod_wsgi's own limit for loading the application and as much again for Apache, at least this. */
+const PATIENCE = 60;
+/** Milliseconds between two looks for the control socket. */
+const LOOK = 25;
+/** Lines shown when a start has failed without a word of ours. */
+const LAST_LINES = 10;
+/** What is read of the output, in bytes: its beginning would be somebody's flood. */
+const MOST = 256 * 1024;
+
+interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/**
+ * `--detach`: starts this same command again, in a session of its own, with its output in a file of the server root, and stays until the first request
+ * has been answered. Whatever goes wrong before that is said here, and ends it. Sets the exit status: 0 when the server runs.
+ */
+export async function detach(plan: ServerPlan): Promise<void> {
+  const refused = checkServerRoot(plan).filter(({severity}) => severity === 'error');
+  if (refused.length > 0) return refuse(refused);
+  let output: OutputFile;
+  try {
+    output = openOutput(plan);
+  } catch (error) {
+    return fail(`the server root cannot be written to: ${(error as Error).message}`);
+  }
+  const {fd, fresh} = output;
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    detached: true,
+    stdio: ['ignore', fd, fd],
+    env: backgroundEnvironment(fresh),
+  });
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({code, signal}));
+    child.once('error', () => resolve({code: 1, signal: null}));
+  });
+  // Whoever gives up waiting has changed his mind about the server.
+  const stop = () => void child.kill('SIGTERM');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  const seconds = Math.max(PATIENCE, plan.options.startupTimeout * 2);
+  const late = setTimeout(() => {
+    say(`error: no answer within ${seconds} s; stopping it again`);
+    stop();
+  }, seconds * 1000);
+  const waiting = new AbortController();
+  const result = await Promise.race([exit, answered(plan, child, waiting.signal)]);
+  waiting.abort();
+  clearTimeout(late);
+  if ('lifecycle' in result) report(plan, result, child.pid ?? 0, fd);
+  else failed(plan, result, fd);
+  closeOutput(output, plan);
+  child.unref();
+}
+
+/** The state of the server once it has answered; not settled when it ends before. */
+async function answered(plan: ServerPlan, {pid}: ChildProcess, signal: AbortSignal): Promise<InstanceState> {
+  while (!signal.aborted) {
+    await sleep(LOOK);
+    if (!existsSync(plan.paths.controlSocket)) continue;
+    const deck = await connectDeck(plan.paths.controlSocket, {client: 'start', readOnly: true}).catch(() => null);
+    if (deck === null) continue;
+    const here = () => deck.state().info?.supervisorPid === pid && deck.state().lifecycle.answeredAt !== null;
+    await new Promise<void>((resolve) => {
+      const look = () => (here() || deck.closed() !== null) && resolve();
+      deck.subscribe(look);
+      look();
+    });
+    deck.end();
+    if (here()) return deck.state();
+  }
+  return new Promise(() => {});
+}
+
+function report(plan: ServerPlan, {name, info, lifecycle}: InstanceState, pid: number, fd: number): void {
+  for (const line of ourWords(fd)) process.stderr.write(`${line}\n`);
+  const {port} = plan.options;
+  const lines = [
+    `${name} serves ${info?.url ?? ''} in the background (supervisor ${pid}); first answer after ${duration(lifecycle.answeredMs)}`,
+    ...(lifecycle.phase === 'degraded' ? [`  note: ${lifecycle.detail}; see wsgideck status ${port}`] : []),
+    `  a screen    wsgideck attach ${port}`,
+    `  at a glance wsgideck status ${port}`,
+    `  stop it     wsgideck stop ${port}`,
+    `  server root ${plan.paths.root}`,
+  ];
+  process.stdout.write(`${lines.map((line) => safeText(line)).join('\n')}\n`);
+}
+
+function failed(plan: ServerPlan, {code, signal}: Exit, fd: number): void {
+  const own = ourWords(fd);
+  for (const line of own.length > 0 ? own : textOf(fd).slice(-LAST_LINES)) process.stderr.write(`${safeText(line)}\n`);
+  const how = signal === null ? `status ${code}` : signal;
+  if (!own.some((line) => line.startsWith('wsgideck: error: '))) say(`error: ${plan.info.name} has ended (${how}) before it answered`);
+  process.exitCode = code || 1;
+}
+
+/** What was said to the user, warnings included; the rest is the course of events. */
+function ourWords(fd: number): string[] {
+  return textOf(fd).filter((line) => line.startsWith('wsgideck: '));
+}
+
+function textOf(fd: number): string[] {
+  const size = fstatSync(fd).size;
+  const buffer = Buffer.alloc(Math.min(size, MOST));
+  return buffer
+    .toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, size - buffer.length))
+    .split('\n')
+    .filter((line) => line !== '');
+}
