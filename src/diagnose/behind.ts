@@ -41,6 +41,8 @@ export function behind(entry: LogEntry, {info, restarts}: EntryContext): Link | 
 
 /** Ends that do not cut an answer by themselves. */
 const HARMLESS = new Set<RestartCause>(['inactivity-timeout']);
+/** Ends that say little: one that says why, near enough, is the likelier reason. */
+const VAGUE = new Set<RestartCause>(['unknown', 'shutdown', 'apache-restart']);
 
 function nearest(entry: LogEntry, restarts: readonly RestartRecord[]): RestartRecord | undefined {
   const group = /daemon process '([^']+)'/i.exec(entry.text)?.[1];
@@ -52,5 +54,7 @@ function nearest(entry: LogEntry, restarts: readonly RestartRecord[]): RestartRe
       (group === undefined || one.processGroup === '' || one.processGroup === group),
   );
   const mine = near.filter((one) => entry.requestId !== undefined && one.inFlight.some((request) => request.id === entry.requestId));
-  return (mine.length > 0 ? mine : near).toSorted((a, b) => Math.abs(a.at - entry.at) - Math.abs(b.at - entry.at))[0];
+  return (mine.length > 0 ? mine : near).toSorted(
+    (a, b) => Number(VAGUE.has(a.cause)) - Number(VAGUE.has(b.cause)) || Math.abs(a.at - entry.at) - Math.abs(b.at - entry.at),
+  )[0];
 }

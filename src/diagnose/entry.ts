@@ -23,7 +23,7 @@ export function diagnoseEntry(entry: LogEntry, context: EntryContext): Diagnosis
   return found;
 }
 
-const EXCEPTION = /^(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Timeout|Exit|Warning|Host|DoesNotExist|Configured|NotReady)(?:: |$)/;
+const EXCEPTION = /^(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Timeout|Exit|Host|DoesNotExist|Configured|NotReady)(?:: |$)/;
 
 function speakers(entry: LogEntry): Speaker[] {
   if (entry.source === 'access') return ['access'];
@@ -40,7 +40,7 @@ function tried(rule: LogRule, entry: LogEntry, context: EntryContext): Diagnosis
   const {within} = rule;
   if (within && !more.slice(-LINES).some((line) => within.test(line.slice(0, LOOK_AT)))) return null;
   const link = rule.behind ? behind(entry, context) : null;
-  const place = link?.place ?? (entry.kind === 'traceback' ? placeInTraceback(more, context.info) : undefined);
+  const place = link?.place ?? rule.place?.(match) ?? (entry.kind === 'traceback' ? placeInTraceback(more, context.info) : undefined);
   return {
     rule: rule.rule,
     severity: rule.severity,

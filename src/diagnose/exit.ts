@@ -5,8 +5,8 @@ import {exitRules} from './rules/exits.ts';
 import {diagnoseEntry} from './entry.ts';
 
 const NOTHING = {info: null, restarts: []};
-/** Apache's closing words about a failure that it has told of before. */
-const CLOSING = new Set(['logs-not-opened', 'config-error']);
+/** Words before or after the ones that tell the reason. */
+const FRAME = new Set(['config-syntax', 'nothing-to-listen', 'logs-not-opened', 'config-error']);
 
 /**
  * Why an Apache that was started is gone again. The lines tell most; status and signal tell where they are silent.
@@ -19,7 +19,10 @@ export function diagnoseExit(exit: ExitInfo, lastLines: readonly string[]): Diag
       .map((one) => ({...one, evidence: [text]})),
   );
   const once = [...new Map(said.filter((one) => one.severity !== 'info').map((one) => [one.rule, one])).values()];
-  const ordered = [...once.filter((one) => !CLOSING.has(one.rule)), ...once.filter((one) => CLOSING.has(one.rule))];
+  const ordered = [...once.filter((one) => !FRAME.has(one.rule)), ...once.filter((one) => FRAME.has(one.rule))];
+  // The line of the configuration stands in front of the reason.
+  const place = once.find((one) => one.rule === 'config-syntax')?.place;
+  if (place && ordered[0] && !ordered[0].place) ordered[0] = {...ordered[0], place};
   const silent = exitRules.find((one) => one.match(exit));
   if (silent === undefined || (ordered.length > 0 && exit.signal === null)) return ordered;
   const {rule, severity, cause, remedy} = silent;

@@ -1,4 +1,4 @@
-import type {Diagnosis} from '../model/diagnosis.ts';
+import type {Diagnosis, Place} from '../model/diagnosis.ts';
 import type {InstanceInfo} from '../model/events.ts';
 import type {LogEntry} from '../model/log.ts';
 import type {RestartRecord} from '../model/state.ts';
@@ -31,6 +31,8 @@ export interface LogRule {
   versions?: '4.x' | '6.x';
   cause: Words;
   remedy: Words;
+  /** The line of a file that the words themselves name. */
+  place?: (found: RegExpExecArray) => Place;
   /** Looks for the end of the daemon process that is behind it, and says it in the cause. */
   behind?: true;
 }

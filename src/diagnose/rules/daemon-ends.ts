@@ -64,7 +64,7 @@ export const daemonEndRules: LogRule[] = [
     rule: 'aborted',
     severity: 'error',
     by: 'server',
-    match: /terminated by signal 6\b|exit signal Aborted?\b/,
+    match: /terminated by signal 6\b|exit signal Abort(?:ed)?\b/,
     cause: 'The process ended itself with abort(): Python or a C library found its memory or state broken.',
     remedy: 'The lines before it in Logs say what was wrong ("Fatal Python error", "malloc"); look at C extensions first.',
   },

@@ -1,3 +1,95 @@
 import type {LogRule} from '../rule.ts';
 
-export const daemonStartRules: LogRule[] = [];
+/** Daemon processes that cannot begin their work. */
+export const daemonStartRules: LogRule[] = [
+  {
+    rule: 'socket-path-long',
+    severity: 'error',
+    by: 'server',
+    match: /Length of path for daemon process socket exceeds/,
+    cause: "The path of the daemon's socket is longer than the 107 characters a socket may have: every request will fail with 503.",
+    remedy: 'Give a short folder with --socket-prefix, or a shorter --server-root.',
+  },
+  {
+    rule: 'socket-not-bound',
+    severity: 'error',
+    by: 'server',
+    match: /(?:Couldn't|Unable to) (?:bind|create|listen on|change owner of) unix domain socket/,
+    cause: 'The socket of the daemon process cannot be made: its folder is missing, closed, or the path too long.',
+    remedy: 'Make the folder of --socket-prefix, or choose another; until then every request fails with 503.',
+  },
+  {
+    rule: 'daemon-locale',
+    severity: 'warn',
+    by: 'server',
+    match: /Unsupported locale setting '?([^' ]+)'? specified for daemon process group/,
+    cause: (found) => `The locale "${found[1]}" is not installed here, so the daemon runs with the one it inherited.`,
+    remedy: 'Use --locale C.UTF-8, or install that locale.',
+  },
+  {
+    rule: 'working-directory',
+    severity: 'error',
+    by: 'server',
+    match: /Unable to change working directory to (?:home directory )?'([^']+)'/,
+    cause: (found) => `The daemon process may not enter its working directory ${found[1]}, or it does not exist, so it cannot start.`,
+    remedy: 'Correct --working-directory, and let the user of --user enter it and the folders above (chmod o+x).',
+  },
+  {
+    rule: 'daemon-not-set-up',
+    severity: 'error',
+    by: 'server',
+    match: /Failure to configure the daemon process correctly|Daemon process configuration failed/,
+    cause: 'A daemon process could not be set up; Apache tries it again and again, and requests wait meanwhile.',
+    remedy: 'The line right before it says which step failed.',
+  },
+  {
+    rule: 'python-home',
+    severity: 'error',
+    by: 'server',
+    match:
+      /^Fatal Python error: (?:init_fs_encoding|Py_Initialize|init_import)|WSGI010[012]: |WSGI0036: .*Python codec|Unable to stat Python home/,
+    cause: 'Python cannot start: the environment it was given (python home) does not exist, is closed, or is of another Python.',
+    remedy: 'Start wsgideck from the right virtual environment, and let the user of --user enter it.',
+  },
+  {
+    rule: 'python-home',
+    severity: 'error',
+    by: 'error',
+    match: /^ModuleNotFoundError: No module named 'encodings'/,
+    cause: 'Python cannot start: the environment it was given (python home) does not exist, is closed, or is of another Python.',
+    remedy: 'Start wsgideck from the right virtual environment, and let the user of --user enter it.',
+  },
+  {
+    rule: 'python-not-started',
+    severity: 'error',
+    by: 'server',
+    match: /Python initiali[sz]ation failed|Python based handlers will not be available|Python interpreter configuration failed/i,
+    versions: '6.x',
+    cause: 'Python could not be started in this process, so no request can be served by it.',
+    remedy: 'The lines before it say why; "wsgideck doctor" checks the environment and the module.',
+  },
+  {
+    rule: 'daemon-no-threads',
+    severity: 'error',
+    by: 'server',
+    match: /(?:Couldn't|Unable to) create (?:worker thread|monitor thread|deadlock|reaper thread)/,
+    cause: 'A daemon process could not make its threads: too many of them, or too little memory allowed.',
+    remedy: 'Lower --threads, raise --virtual-memory-limit, or the limits of its user (ulimit -u).',
+  },
+  {
+    rule: 'process-group-missing',
+    severity: 'error',
+    by: 'server',
+    match: /No WSGI daemon process called '([^']*)' has been configured/,
+    cause: (found) => `A request was sent to the daemon process group "${found[1]}", which does not exist.`,
+    remedy: 'Correct WSGIProcessGroup or process-group= in the included file.',
+  },
+  {
+    rule: 'embedded-disabled',
+    severity: 'error',
+    by: 'server',
+    match: /Embedded mode of mod_wsgi disabled/,
+    cause: 'A URL is mapped to a script without a daemon process group, and embedded mode is switched off.',
+    remedy: 'Give the mapping a process-group, for example that of --process-group.',
+  },
+];

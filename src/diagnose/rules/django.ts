@@ -1,3 +1,85 @@
 import type {LogRule} from '../rule.ts';
 
-export const djangoRules: LogRule[] = [];
+/** What Django says, in tracebacks and through its loggers. */
+export const djangoRules: LogRule[] = [
+  {
+    rule: 'django-disallowed-host',
+    severity: 'warn',
+    by: 'error',
+    match: /DisallowedHost: Invalid HTTP_HOST header: '([^']*)'/,
+    cause: (found) => `Django refuses requests for the host "${found[1]}", because it is not in ALLOWED_HOSTS.`,
+    remedy: 'Add it to ALLOWED_HOSTS if it is yours; otherwise it is a scanner, and refusing is right.',
+  },
+  {
+    rule: 'django-no-settings',
+    severity: 'error',
+    by: 'error',
+    match: /ImproperlyConfigured: Requested settings?.*settings are not configured/,
+    cause: 'Django does not know which settings to use: DJANGO_SETTINGS_MODULE was not set when they were needed.',
+    remedy: 'Set it at the head of the WSGI script, or with --setenv DJANGO_SETTINGS_MODULE shop.settings.',
+  },
+  {
+    rule: 'django-improper',
+    severity: 'error',
+    by: 'error',
+    match: /ImproperlyConfigured: (.*)/,
+    cause: (found) => `A setting of Django is missing or wrong: ${found[1]!.slice(0, 120)}`,
+    remedy: 'Correct it in the settings that this server uses; "manage.py check" finds more of them.',
+  },
+  {
+    rule: 'django-not-ready',
+    severity: 'error',
+    by: 'error',
+    match: /AppRegistryNotReady: /,
+    cause: 'A model was imported before Django had been set up.',
+    remedy: 'Call get_wsgi_application() (or django.setup()) before importing models in the WSGI script.',
+  },
+  {
+    rule: 'django-template-missing',
+    severity: 'error',
+    by: 'error',
+    match: /TemplateDoesNotExist: (\S+)/,
+    cause: (found) => `Django found no template "${found[1]}" in any of its folders.`,
+    remedy: 'Check DIRS and APP_DIRS in TEMPLATES, the spelling, and that the file is deployed and readable.',
+  },
+  {
+    rule: 'django-no-answer',
+    severity: 'error',
+    by: 'error',
+    match: /^ValueError: The view (\S+) didn't return an HttpResponse/,
+    cause: (found) => `The view ${found[1]} ended without returning an answer.`,
+    remedy: 'Return an HttpResponse on every way through it; a forgotten "return" gives None.',
+  },
+  {
+    rule: 'django-no-reverse',
+    severity: 'error',
+    by: 'error',
+    match: /NoReverseMatch: (.{0,100})/,
+    cause: 'The code or a template asks for the address of a view by a name or arguments that no URL pattern has.',
+    remedy: 'Check the name and its namespace in urls.py, and the arguments given.',
+  },
+  {
+    rule: 'django-no-connection',
+    severity: 'error',
+    by: 'error',
+    match: /ConnectionDoesNotExist: The connection '?([\w-]+)'? doesn't exist/,
+    cause: (found) => `The code uses the database "${found[1]}", which is not in DATABASES.`,
+    remedy: 'Add it to DATABASES of the settings that this server uses, or correct the name.',
+  },
+  {
+    rule: 'django-suspicious',
+    severity: 'warn',
+    by: 'error',
+    match: /core\.exceptions\.(?:SuspiciousOperation|RequestDataTooBig|TooManyFields\w*|BadRequest)/,
+    cause: 'Django refused a request that looks forged or is larger than the settings allow, and answered 400.',
+    remedy: 'Nothing for strangers; for honest clients raise DATA_UPLOAD_MAX_MEMORY_SIZE and its like.',
+  },
+  {
+    rule: 'django-csrf',
+    severity: 'warn',
+    by: 'app',
+    match: /^Forbidden \((?:CSRF|Origin checking|Referer checking)/,
+    cause: 'Django refused a form because its CSRF token or cookie is missing or does not fit.',
+    remedy: 'Put {% csrf_token %} into the form; behind a proxy or under https set CSRF_TRUSTED_ORIGINS and --trust-proxy-header.',
+  },
+];

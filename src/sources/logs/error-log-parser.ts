@@ -35,10 +35,11 @@ interface Fold {
   dump?: string[];
 }
 
-const MOD_WSGI_4 = /^mod_wsgi \(pid=(\d+)(?:, process='[^']*', application='[^']*')?\): /;
+/** With an operating system's error in front, where there is one. */
+const MOD_WSGI_4 = /^(\(\d+\)[^:[]*: )?mod_wsgi \(pid=(\d+)(?:, process='[^']*', application='[^']*')?\): /;
 /** What 4.9's part in the MPM child says at error level without its own prefix. */
 const DAEMON_TROUBLE =
-  /^(?:\(\d+\)[^:[]*: )?(?:Truncated or oversized response headers|Response header|Timeout when reading response headers|Premature end of script headers|malformed header|Script timed out|Client denied|Request header|Invalid Content-Length|Target WSGI script|Options ExecCGI|Attempt to invoke directory|AcceptPathInfo|Chunked|Unexpected value for|Embedded mode of|Daemon process called|No WSGI daemon process)/i;
+  /^(?:\(\d+\)[^:[]*: )?(?:Truncated or oversized response headers|Response header|Timeout when reading response headers|Premature end of script headers|malformed header|Script timed out|Client denied|Request header|Invalid Content-Length|Target WSGI script|Options ExecCGI|Attempt to invoke directory|AcceptPathInfo|Chunked|Received request requiring chunked|Unexpected value for|Embedded mode of|Daemon process called|No WSGI daemon process)/i;
 const TROUBLE_WORDS = /error|cannot|could not|failed|unable|no listening sockets|not found|denied|invalid/i;
 
 export class ErrorLogParser {
@@ -218,7 +219,8 @@ function entryOf(raw: RawLine): LogEntry {
   let {text} = raw;
   const prefix = MOD_WSGI_4.exec(text);
   // The prefix says nothing new when it names the process that writes; the parent's lines about a daemon keep it.
-  if (prefix && Number(prefix[1]) === raw.pid && prefix[0].endsWith(`${raw.pid}): `)) text = text.slice(prefix[0].length);
+  if (prefix && Number(prefix[2]) === raw.pid && prefix[0].endsWith(`pid=${raw.pid}): `))
+    text = (prefix[1] ?? '') + text.slice(prefix[0].length);
   const app = raw.level === 'error' && (raw.module === 'wsgi' || !raw.module) && !prefix && !raw.code && !DAEMON_TROUBLE.test(text);
   // All fields in one literal, absent ones as undefined: a third less memory than adding them one by one.
   return {
