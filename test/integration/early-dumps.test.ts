@@ -1,16 +1,29 @@
+import {spawn, spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {connectDeck} from '../../src/control/client.ts';
 import type {Deck} from '../../src/model/deck.ts';
+import type {StackCapture} from '../../src/model/stacks.ts';
+import {kernelThreads} from '../../src/sources/stacks/kernel-threads.ts';
 import {type RunningDeck, startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {pythonPackages} from '../support/python-packages.ts';
+import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../fixtures/stuck');
 const SCRIPT = readFileSync(join(FOLDER, 'app.wsgi'), 'utf8').split('\n');
+const WITH_PY_SPY = () => `${join(pythonPackages('py-spy'), 'bin')}:${process.env['PATH']}`;
 const lineOf = (text: string) => SCRIPT.findIndex((line) => line.includes(text)) + 1;
+
+/** Runs the built command, which finds py-spy on its PATH. */
+const command = (words: string[], path = WITH_PY_SPY()) =>
+  spawnSync(process.execPath, [resolve(import.meta.dirname, '../../dist/wsgideck.cjs'), ...words], {
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: {...process.env, PATH: path},
+  });
 
 /** py-spy needs the right to trace: root has it, others only where the kernel does not guard it. */
 const guarded = () => {
@@ -26,10 +39,9 @@ describe.each(columns())('long requests ($name)', (column) => {
   let control: Deck & {end(): void};
 
   beforeAll(async () => {
-    const tools = join(pythonPackages('py-spy'), 'bin');
     // Three threads, no time limit: with all of them busy requests are looked at after two seconds.
     const args = ['--processes', '1', '--threads', '3', '--request-timeout', '0', '--service-script', 'worker', 'service.py'];
-    deck = await startDeck({app: FOLDER, column, mode: 'json', args, env: {PATH: `${tools}:${process.env['PATH']}`}});
+    deck = await startDeck({app: FOLDER, column, mode: 'json', args, env: {PATH: WITH_PY_SPY()}});
     await deck.waitEvent('agent', (event) => event.state === 'connected');
     const socket = join(deck.serverRoot, 'wsgideck', 'control.sock');
     control = await until('the control socket', () => connectDeck(socket, {client: 'test'}));
@@ -92,19 +104,51 @@ describe.each(columns())('long requests ($name)', (column) => {
     expect(ofDaemon).toMatchObject({method: 'agent', cause: 'asked', requests: 1});
     const ofService = result.captures!.find((one) => one.pid === service.pid)!;
     const capture = (await control.ask({type: 'capture', id: ofService.id}))!;
-    if (guarded()) {
-      expect(capture).toMatchObject({method: 'proc', uncovered: expect.stringContaining('not permitted')});
-    } else {
-      expect(capture).toMatchObject({method: 'py-spy', uncovered: expect.stringContaining('one interpreter')});
-      expect(capture.threads.flatMap((one) => one.frames).find((frame) => frame.func === 'wait_for_work')).toMatchObject({
-        source: 'time.sleep(3600)',
-      });
-    }
+    const frame = capture.threads.flatMap((one) => one.frames).find(({func}) => func === 'wait_for_work');
+    const [method, uncovered, source] = guarded()
+      ? ['proc', 'not permitted', undefined]
+      : ['py-spy', 'one interpreter', 'time.sleep(3600)'];
+    expect([capture.method, frame?.source]).toEqual([method, source]);
+    expect(capture.uncovered).toContain(uncovered);
     expect(await control.send({type: 'stacks', pid: 1})).toMatchObject({
       ok: false,
       text: expect.stringContaining('process 1 gives no stacks'),
     });
     expect((await reply).status).toBe(200);
+  });
+
+  test('the command prints the same: of the server, of one request, of a process of nobody', async () => {
+    const replies = ['/naps?4', '/hold?4'].map((path) => deck.get(path, {timeout: 20_000}));
+    const {id} = await served('/hold?4');
+    await served('/naps?4');
+    const all = command(['stacks', '--server-root', deck.serverRoot]);
+    expect(all.stdout).toMatch(new RegExp(`^process ${daemon()} of \\S+: \\d+ threads, told by the agent$`, 'm'));
+    expect(all.stdout).toMatch(/^1 thread.*: GET \/hold\?4 \(/m);
+    expect(all.stdout).toContain(`  ${deck.appDir}/app.wsgi:${lineOf('near.recv')} in hold\n      near.recv(1)\n`);
+    const one = JSON.parse(command(['stacks', deck.serverRoot, '--request', id, '--json']).stdout) as StackCapture[];
+    expect(one.flatMap(({threads}) => threads.map(({request}) => request?.url))).toEqual(['/hold?4']);
+    expect(command(['stacks', deck.serverRoot, '--request', 'none'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no thread serves'),
+    });
+    expect(command(['stacks', '--pid', 'x'])).toMatchObject({status: 2, stderr: expect.stringContaining('--pid takes a process id')});
+    expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual([200, 200]);
+
+    const alone = spawn('/usr/bin/python3', [join(FOLDER, 'service.py')]);
+    try {
+      await until('the program', () => kernelThreads(alone.pid!)[0]?.call?.kind === 'sleep' || process.arch !== 'x64');
+      const bare = command(['stacks', '--pid', String(alone.pid)], tempDir());
+      expect(bare.stdout).toMatch(/^process \d+: 1 thread, from \/proc$/m);
+      expect(bare.stdout).toMatch(/neither pystack nor py-spy is installed/);
+      const read = command(['stacks', '--pid', String(alone.pid)]);
+      expect(read.stdout).toContain(guarded() ? 'not permitted' : `${FOLDER}/service.py:6 in wait_for_work\n      time.sleep(3600)`);
+    } finally {
+      alone.kill('SIGKILL');
+    }
+    expect(command(['stacks', '--pid', '4194304'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('there is no process 4194304'),
+    });
   });
 
   test('recycling lets the request in flight finish, and tells of it', async () => {

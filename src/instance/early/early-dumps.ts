@@ -2,13 +2,13 @@
  * Looks at the stacks of requests that have become long, before mod_wsgi gives up on them: three samples tell stuck from slow. Nothing is sampled
  * while nothing is long; one sample covers all threads of its process.
  */
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {ActiveRequest} from '../../model/events.ts';
 import {selectCountdown} from '../../model/select-countdown.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {RequestVerdict} from '../../model/verdict.ts';
 import {inRoots, placeOf, requestLine} from '../../sources/agent/translate.ts';
 import {kernelThread} from '../../sources/stacks/kernel-threads.ts';
+import {socketPeer} from '../../sources/stacks/socket-peer.ts';
 import type {Bus} from '../bus.ts';
 import {lookDue} from './due.ts';
 import {judge, LOOKS, type Look} from './judge.ts';
@@ -80,7 +80,7 @@ export class EarlyDumps {
       const looks = new Map<string, Look[]>();
       let newest: StackCapture | null = null;
       for (let count = 0; count < LOOKS; count++) {
-        if (count > 0) await sleep(APART, undefined, {ref: false});
+        if (count > 0) await pause(APART);
         newest = this.#stopped ? null : await this.#options.sample(pid);
         if (newest === null) return;
         this.#look(pid, newest, looks, count);
@@ -112,7 +112,7 @@ export class EarlyDumps {
     for (const [id, list] of looks) {
       const request = capture.threads.find((one) => one.request?.id === id)?.request;
       if (!request || list.length < LOOKS) continue;
-      verdicts.push(judge({...request, pid}, list, (file) => inRoots(file, roots)));
+      verdicts.push(withPeer(judge({...request, pid}, list, (file) => inRoots(file, roots))));
     }
     const kept = this.#worthKeeping(verdicts);
     for (const one of verdicts) this.#remember(one, kept.includes(one));
@@ -145,16 +145,28 @@ export class EarlyDumps {
   }
 }
 
+/** `socket:[4711]` tells a person nothing, the address of the server that does not answer a lot. */
+function withPeer(verdict: RequestVerdict): RequestVerdict {
+  const {pid, waitsIn} = verdict;
+  if (waitsIn === undefined) return verdict;
+  return {...verdict, waitsIn: waitsIn.replace(/socket:\[(\d+)\]/, (all, inode: string) => socketPeer(pid, inode) ?? all)};
+}
+
+/** Nobody waits for a round when the supervisor ends. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
 function words({verdict, frame}: RequestVerdict): string {
   return `${verdict} ${frame?.file}:${frame?.line}`;
 }
 
-/** `waiting in socket.recv: GET /slow after 10.3 s`, of the oldest one. */
+/** `waiting (socket.recv): GET /slow after 10.3 s`, of the oldest one. */
 function titleOf(verdicts: readonly RequestVerdict[], roots: readonly string[]): string {
   const oldest = verdicts.toSorted((a, b) => a.startedAt - b.startedAt)[0]!;
   const {verdict, waitsIn, own, frame, at, startedAt} = oldest;
   const place = own ?? frame;
-  const where = waitsIn === undefined ? (place ? ` at ${placeOf(place, roots)}` : '') : ` in ${waitsIn}`;
+  const where = waitsIn === undefined ? (place ? ` at ${placeOf(place, roots)}` : '') : ` (${waitsIn})`;
   const more = verdicts.length > 1 ? `, and ${verdicts.length - 1} more` : '';
   return `${verdict}${where}: ${requestLine(oldest)} after ${((at - startedAt) / 1000).toFixed(1)} s${more}`;
 }

@@ -76,6 +76,10 @@ const BY_KIND: Record<WaitKind, string> = {
   other: 'something outside of Python',
 };
 
+/** Who asks over HTTP reads from a socket in the end. */
+const HTTP = /\/(?:http\/client|urllib\/request|urllib3\/\w+|requests\/\w+|httpx\/\w+|aiohttp\/\w+)\.py$/;
+const ON_WIRE = /^socket\.recv/;
+
 /** Frames of the library that are looked at, from the innermost. */
 const DEEP = 4;
 /** How many wake-ups a second make waiting a loop. */
@@ -90,8 +94,9 @@ const OFTEN = 1;
 export function waitsIn(frames: readonly Frame[], kernel: KernelThread | null, wakes = 0): string {
   const kind = kernel?.call?.kind ?? null;
   const words = HINTS.find((hint) => fits(hint, frames, kind))?.words ?? (kind === null ? BY_KIND.other : BY_KIND[kind]);
+  const asked = frames.some((one) => HTTP.test(one.file)) && ON_WIRE.test(words) ? ': an HTTP server has not answered' : '';
   const target = kernel?.target && !kernel.target.startsWith('anon_inode') ? ` (${kernel.target})` : '';
-  return `${words}${target}${wakes >= OFTEN ? `, over and over (${Math.round(wakes)} times a second)` : ''}`;
+  return `${words}${asked}${target}${wakes >= OFTEN ? `, over and over (${Math.round(wakes)} times a second)` : ''}`;
 }
 
 /** Is the innermost frame in a call that is known to wait with the interpreter free. */

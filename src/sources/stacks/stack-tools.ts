@@ -51,8 +51,10 @@ export function distrusted(path: string): string | null {
   if (process.getuid?.() !== 0) return null;
   const real = realpathSync(path);
   for (const one of [path, dirname(path), dirname(dirname(path)), real, dirname(real), dirname(dirname(real))]) {
-    const {uid, mode} = statSync(one);
-    const open = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && statSync(one).gid !== 0);
+    const {uid, gid, mode} = statSync(one);
+    const writable = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
+    // In a folder such as /tmp nobody can replace what is another's.
+    const open = writable && (mode & 0o1000) === 0;
     if (uid !== 0 || open) return `${path} could have been changed by others, and root does not run such programs`;
   }
   return null;
