@@ -1,6 +1,6 @@
 import {tmpdir} from 'node:os';
 import {ControlServer, type Engine} from '../../control/server.ts';
-import type {ConfigView, LogFilter} from '../../model/commands.ts';
+import type {LogFilter} from '../../model/commands.ts';
 import type {LogEntry} from '../../model/log.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {InstanceState} from '../../model/state.ts';
@@ -8,10 +8,10 @@ import {Bus} from '../bus.ts';
 import {Captures} from '../captures.ts';
 import {removePrivateFolder} from '../foreign/private-folder.ts';
 import type {Instance} from '../instances/instance.ts';
-import {readRegular} from '../instances/regular-file.ts';
 import {stopGrowing} from '../memory.ts';
 import {apacheStart} from './apache-process.ts';
-import {readConfigFiles, type ConfigFiles} from './config-files.ts';
+import {readConfigFiles} from './config-files.ts';
+import {configView} from './config-view.ts';
 import {describe} from './describe.ts';
 import {Observation} from './observation.ts';
 import {ObservedEngine} from './observed-engine.ts';
@@ -44,7 +44,6 @@ export interface Observed {
 const HISTORY = 256 * 1024;
 /** For a look at the state, when nobody asks for lines. */
 const SHORT_HISTORY = 32 * 1024;
-const CONFIG_LIMIT = 1024 * 1024;
 
 /**
  * Watches over a server that was not started by wsgideck, without touching it, and serves what it sees on a control socket.
@@ -158,26 +157,7 @@ async function look(instance: ObservedInstance, {readOnly = false, history = HIS
     reread: () => readServerConfig(readConfigFiles(start)),
     describe: tell,
   });
-  const engine = new ObservedEngine(bus, observation, captures, () => configView(files, config), readOnly);
+  const engine = new ObservedEngine(bus, observation, captures, () => configView(readConfigFiles(start)), readOnly);
   await observation.start();
   return {engine, observation, bus};
-}
-
-/** The configuration's main file, and what was understood of all of them. */
-function configView({files}: ConfigFiles, config: ServerConfig): ConfigView {
-  const file = files[0] ?? '';
-  const text = readRegular(file, CONFIG_LIMIT);
-  const understood = config.groups.map(({name, options}) => ({
-    name: `WSGIDaemonProcess ${name}`,
-    area: 'daemon processes',
-    value: [...options].map(([key, value]) => (value === '' ? key : `${key}=${value}`)).join(' '),
-    given: true,
-    help: 'a process group of this server',
-  }));
-  return {
-    options: understood,
-    file,
-    lines: text?.split('\n') ?? [],
-    ...(text === null ? {error: 'the configuration may not be read by this user'} : {}),
-  };
 }

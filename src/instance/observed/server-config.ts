@@ -81,7 +81,7 @@ export function readServerConfig({directives, serverRoot}: ConfigFiles): ServerC
     applications: applications(directives, hostOf),
     listens: all('listen').flatMap(({words}) => listenOf(words)),
     serverName: main('servername')?.[0] ?? null,
-    errorLogs: unique(errorLogs.length > 0 ? errorLogs : [{kind: 'file', target: path('logs/error_log'), host: null}]),
+    errorLogs: unique(main('errorlog') === null ? [{kind: 'file', target: path('logs/error_log'), host: null}, ...errorLogs] : errorLogs),
     accessLogs: unique(
       [...all('customlog'), ...all('transferlog')].flatMap((one) => {
         const [target, format] = one.words;
