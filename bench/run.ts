@@ -1,7 +1,8 @@
-/** `npm run bench [startup|dashboard|reload|requests ...]`: the figures of the design's budgets on this machine, all by default. */
+/** `npm run bench [startup|dashboard|reload|recorder|requests ...]`: the figures of the design's budgets on this machine, all by default. */
 import {columns} from '../test/support/mod-wsgi.ts';
 import {prepareVenv} from '../test/support/venv.ts';
 import {dashboard} from './dashboard.ts';
+import {recorder} from './recorder.ts';
 import {reload} from './reload.ts';
 import {requestCost} from './request-cost.ts';
 import {startup} from './startup.ts';
@@ -15,6 +16,7 @@ const parts: Record<string, [title: string, measure: () => Promise<Line[]>]> = {
   startup: ['Start, median (least-most) of 12', () => startup(system, newest)],
   dashboard: [`Watching at 200x60, mod_wsgi ${newest.version}`, () => dashboard(newest)],
   reload: ['From a save to the new code, less its own loading: median (least-most)', () => reload(system, newest)],
+  recorder: ['Cost of the flight recorder, median of 3', () => recorder(newest)],
   requests: ['Cost in the application, median (least-most) of 7', () => requestCost(newest)],
 };
 

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {expect} from 'vitest';
 import {httpdCommand} from '../../../src/express/index.ts';
@@ -62,10 +62,11 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
   },
 
   'events as JSON': async (column) => {
-    const deck = await startDeck({app: 'options', column, mode: 'json'});
+    const deck = await startDeck({app: 'options', column, mode: 'json', args: ['--flight-recorder-size', '1']});
     await deck.waitEvent('phase', ({phase}) => phase === 'ready');
     await deck.stop();
-    return ['json'];
+    expect(readdirSync(join(deck.serverRoot, 'wsgideck/recording')).length).toBeGreaterThan(0);
+    return ['json', 'flightRecorderSize'];
   },
 
   'without times by phase': async (column) => {
