@@ -1,6 +1,7 @@
 import {diagnoseEntry, diagnoseRestart, diagnoseStack, diagnoseState} from '../../diagnose/index.ts';
 import type {Diagnosis} from '../../model/diagnosis.ts';
 import type {Incident, IncidentKind} from '../../model/incidents.ts';
+import type {LogEntry} from '../../model/log.ts';
 import type {InstanceState} from '../../model/state.ts';
 
 /** Diagnoses kept of one incident, and how long before it opened that may have been written or taken which explains it, in milliseconds. */
@@ -9,61 +10,84 @@ const EARLIER = 5000;
 
 type Source = 'stacks' | 'log' | 'restarts' | 'state';
 
-/** Who knows best about each kind. */
-const ORDER: Partial<Record<IncidentKind, Source[]>> = {
-  'failed-load': ['log', 'restarts', 'state', 'stacks'],
-  'failed-reload': ['log', 'state', 'restarts', 'stacks'],
-  'memory-limit': ['log', 'restarts', 'state', 'stacks'],
-  'cpu-limit': ['restarts', 'stacks', 'state', 'log'],
-  'restart-loop': ['log', 'restarts', 'state', 'stacks'],
-  'server-errors': ['log', 'state', 'stacks', 'restarts'],
-  saturated: ['stacks', 'state', 'log', 'restarts'],
-  'disk-full': ['log', 'state', 'restarts', 'stacks'],
-  'log-failure': ['log', 'state', 'restarts', 'stacks'],
-  descriptors: ['log', 'state', 'restarts', 'stacks'],
-  disconnects: ['log', 'stacks', 'state', 'restarts'],
-  'apache-died': ['restarts', 'state', 'log', 'stacks'],
-};
-const USUAL: Source[] = ['stacks', 'restarts', 'log', 'state'];
+interface Relevant {
+  /** Who knows about this kind, best first. */
+  order: readonly Source[];
+  /** Rules of log lines and figures that can be about it: other things happen at the same time. All where absent. */
+  rules?: RegExp;
+}
 
-/**
- * What the evidence of an incident means, the best explanation first.
- * @param incident as it was seen, not bounded or masked any further. @param pids the processes it is about.
- */
-export function explain(incident: Incident, pids: ReadonlySet<number>, state: InstanceState): Diagnosis[] {
+const RELEVANT: Record<IncidentKind, Relevant> = {
+  stuck: {order: ['stacks', 'state'], rules: /same-line|timeout-near|daemon-loop/},
+  'request-timeout': {order: ['stacks', 'restarts', 'log', 'state'], rules: /^request-timeout|shutdown-timeout|same-line/},
+  wedged: {order: ['stacks', 'restarts', 'log', 'state'], rules: /deadlock-timeout|gil-wedged|disk-wait|stopped-process/},
+  crash: {order: ['stacks', 'log', 'restarts'], rules: /segfault|killed|aborted|exit-status|memory|recursion/},
+  'memory-limit': {order: ['log', 'restarts', 'state'], rules: /memory/},
+  'cpu-limit': {order: ['stacks', 'restarts', 'log', 'state'], rules: /cpu/},
+  'restart-loop': {order: ['log', 'restarts', 'state'], rules: /^(?!truncated|client)/},
+  'failed-load': {order: ['log', 'restarts', 'state']},
+  'failed-reload': {order: ['log', 'state']},
+  saturated: {order: ['stacks', 'state', 'log'], rules: /same-line|threads-busy|queue|backlog|workers-used-up/},
+  'server-errors': {order: ['log', 'state']},
+  'disk-full': {order: ['log'], rules: /disk/},
+  'log-failure': {order: ['log'], rules: /log|disk/},
+  descriptors: {order: ['log'], rules: /files/},
+  disconnects: {order: ['log'], rules: /client|broken-pipe/},
+  'apache-died': {order: ['restarts', 'log', 'state']},
+  'by-hand': {order: ['stacks', 'state', 'log', 'restarts']},
+};
+
+/** What an incident is about. */
+export interface Subject {
+  pids: ReadonlySet<number>;
+  /** Numbers of the log entries that opened it. */
+  entries: ReadonlySet<number>;
+}
+
+/** What the evidence of an incident means, the best explanation first. */
+export function explain(incident: Incident, {pids, entries}: Subject, state: InstanceState): Diagnosis[] {
   const {summary, captures, verdicts, log} = incident;
-  const concerned = (pid: number | undefined) => pids.size === 0 || (pid !== undefined && pids.has(pid));
+  const {order, rules = /./} = RELEVANT[summary.kind];
+  const from = summary.openedAt - EARLIER;
+  const recent = (at: number) => at >= from && at <= summary.openedAt + EARLIER;
   const sources: Record<Source, () => Diagnosis[]> = {
     stacks: () =>
       captures
-        .filter((capture) => capture.at >= summary.openedAt - EARLIER)
+        .filter((capture) => capture.at >= from && (pids.size === 0 || pids.has(capture.pid)))
         .toReversed()
-        .flatMap((capture) => diagnoseStack(capture, null, state.info)),
+        .flatMap((capture) => bySeverity(diagnoseStack(capture, null, state.info))),
     log: () => {
       const context = {info: state.info, restarts: state.restarts};
-      const lines = log.filter((entry) => entry.at >= summary.openedAt - EARLIER);
-      const own = lines.filter((entry) => concerned(entry.pid));
-      // A daemon's end is told by others: Apache's child says what its client got.
-      return [...own, ...lines.filter((entry) => !own.includes(entry))].flatMap((entry) => diagnoseEntry(entry, context));
+      // The lines that it began with, those of its processes, then others': Apache's child says what the client of a daemon got.
+      const quoted = ({text}: LogEntry) => text.length > 8 && incident.reason.includes(text.slice(0, 200));
+      const rank = (entry: LogEntry) =>
+        entries.has(entry.seq) || quoted(entry) ? 0 : entry.pid !== undefined && pids.has(entry.pid) ? 1 : 2;
+      const lines = log.filter((entry) => entries.has(entry.seq) || entry.at >= from).toSorted((a, b) => rank(a) - rank(b));
+      return lines.flatMap((entry) => bySeverity(diagnoseEntry(entry, context)).filter((one) => rules.test(one.rule)));
     },
-    restarts: () => state.restarts.filter((one) => pids.has(one.pid)).flatMap((record) => diagnoseRestart(record, state)),
-    state: () => diagnoseState(state),
+    restarts: () =>
+      state.restarts
+        .filter((one) => (pids.size === 0 ? recent(one.at) : pids.has(one.pid)))
+        .toReversed()
+        .flatMap((record) => diagnoseRestart(record, state)),
+    state: () => diagnoseState(state).filter((one) => rules.test(one.rule)),
   };
-  const found = (ORDER[summary.kind] ?? USUAL).flatMap((source) => bySeverity(sources[source]()));
+  const found = order.flatMap((source) => sources[source]());
   // One that a stuck request's own verdict names comes before what other requests are at.
   const place = verdicts.find((one) => one.own)?.own;
   const first = place ? found.filter((one) => one.place?.file === place.file && one.place.line === place.line) : [];
-  const ordered = [...first, ...found].filter((one) => one.severity !== 'info');
+  return distinct([...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
+}
+
+/** Several sources say the same, some with a place and some without. */
+function distinct(diagnoses: readonly Diagnosis[]): Diagnosis[] {
   const seen = new Set<string>();
-  return ordered
-    .filter(({rule, cause, place}) => {
-      const at = place ? `${place.file}:${place.line}` : '';
-      const names = [`${rule} ${at}`, `${cause} ${at}`, ...(at === '' ? [rule, cause] : [])];
-      const known = names.some((name) => seen.has(name));
-      for (const name of [...names, rule, cause]) seen.add(name);
-      return !known;
-    })
-    .slice(0, MOST);
+  return diagnoses.filter(({rule, cause, place}) => {
+    const at = place ? ` ${place.file}:${place.line}` : '';
+    const known = seen.has(rule + at) || seen.has(cause + at);
+    for (const name of [rule, cause, rule + at, cause + at]) seen.add(name);
+    return !known;
+  });
 }
 
 const RANK = {error: 0, warn: 1, info: 2};

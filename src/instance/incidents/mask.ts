@@ -24,7 +24,7 @@ const NAMED_LITERAL = new RegExp(`\\b(${NAME}["']?\\s{0,3}[=:]\\s{0,3}[rbuf]{0,2
 /** Short names that mean a secret only in the query of a URL. */
 const QUERY = /([?&;](?:key|sig|auth|code|pass|sid|otp|pin|jwt|session)=)[^&;#\s'"<>]{1,4000}/gi;
 const AUTHORIZATION =
-  /\b((?:proxy[-_])?authorization["']?\s{0,3}[=:]\s{0,3}["']?)(?:(?:basic|bearer|digest|token|negotiate)\s{1,3})?[^\r\n'"]{1,4000}/gi;
+  /\b((?:http[-_])?(?:proxy[-_])?authorization["']?\s{0,3}[=:]\s{0,3}["']?)(?:(?:basic|bearer|digest|token|negotiate)\s{1,3})?[^\r\n'"]{1,4000}/gi;
 const SCHEME = /\b(basic|bearer)(\s{1,3})[\w.~+/=-]{8,4000}/gi;
 const COOKIE = /\b((?:http[-_]|set-)?cookie["']?\s{0,3}[=:]\s{0,3}["']?)[^\r\n'"]{1,8000}/gi;
 const USERINFO = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@'"]{0,200}:)[^/\s@'"]{1,500}(?=@)/gi;

@@ -8,7 +8,7 @@ import type {RequestVerdict} from '../../model/verdict.ts';
 import {boundCapture, boundCaptures, boundEntry, boundIncident} from './bound.ts';
 import {maskDeep} from './mask.ts';
 import type {Recent} from './recent.ts';
-import {followsIn, growsInto, type Trigger} from './trigger.ts';
+import {followsIn, growsInto, PLACED_BY_STACKS, type Trigger} from './trigger.ts';
 import {capturePlace, entryPlace, samePlace} from './where.ts';
 
 /** Milliseconds after the opening in which figures are added, and lines added while it lasts. */
@@ -20,6 +20,8 @@ const MARKS = 1000;
 export class OpenIncident {
   readonly pids = new Set<number>();
   readonly requests = new Set<string>();
+  /** Numbers of the log entries that opened it. */
+  readonly entries = new Set<number>();
   readonly #marks = new Set<string>();
   #lines = 0;
   #incident: Incident;
@@ -118,7 +120,8 @@ export class OpenIncident {
     const captures = boundCaptures([...this.#incident.captures, maskDeep(boundCapture(capture))]);
     const better = capturePlace(capture, state.info);
     const {where} = this.summary;
-    const place = where === null || (capture.cause === 'crash' && better) ? better : where;
+    const speaks = PLACED_BY_STACKS.has(this.summary.kind) || (capture.cause === 'crash' && this.summary.kind === 'restart-loop');
+    const place = speaks && (where === null || (capture.cause === 'crash' && better)) ? (better ?? where) : where;
     this.#change({...this.#incident, captures, summary: {...this.summary, where: place}});
     return !samePlace(where, place) && place !== null;
   }
@@ -176,6 +179,8 @@ export class OpenIncident {
     if (trigger.pid !== null) this.pids.add(trigger.pid);
     const request = /^request (.+)$/.exec(trigger.mark)?.[1];
     if (request !== undefined) this.requests.add(request);
+    const entry = /^log (\d+)$/.exec(trigger.mark)?.[1];
+    if (entry !== undefined && this.entries.size < MARKS) this.entries.add(Number(entry));
   }
 
   #change(incident: Incident): void {

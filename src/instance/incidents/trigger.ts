@@ -42,6 +42,9 @@ export function followsIn(first: IncidentKind, then: IncidentKind): boolean {
   return first === then || (OF_A_PROCESS.has(first) && OF_A_PROCESS.has(then) && then !== 'stuck');
 }
 
+/** Kinds whose line is where the threads are; of others a traceback tells. */
+export const PLACED_BY_STACKS = new Set<IncidentKind>(['stuck', 'request-timeout', 'wedged', 'crash', 'cpu-limit', 'saturated', 'by-hand']);
+
 /** `POST /pay after 60.2 s`, of the request that has been served longest; '' when there is none. */
 export function oldestRequest(requests: readonly ActiveRequest[], at: number): string {
   const oldest = requests.toSorted((a, b) => a.startedAt - b.startedAt)[0];

@@ -2,7 +2,7 @@ import {reportOf} from '../../diagnose/report/index.ts';
 import type {CommandResult, IncidentFormat} from '../../model/commands.ts';
 import type {Place} from '../../model/diagnosis.ts';
 import type {DeckEvent} from '../../model/events.ts';
-import type {Incident, IncidentKind} from '../../model/incidents.ts';
+import type {Incident} from '../../model/incidents.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {Bus} from '../bus.ts';
 import {isOver} from './closing.ts';
@@ -13,7 +13,7 @@ import {OpenIncident} from './open-incident.ts';
 import {Recent} from './recent.ts';
 import {Shelf} from './shelf.ts';
 import {incidentFolder, IncidentStore} from './store.ts';
-import {groupOf, oldestRequest, type Trigger} from './trigger.ts';
+import {groupOf, oldestRequest, PLACED_BY_STACKS, type Trigger} from './trigger.ts';
 import {FigureWatch} from './watch-figures.ts';
 import {fromLog} from './watch-log.ts';
 import {capturesPlace} from './where.ts';
@@ -184,7 +184,7 @@ class Desk implements IncidentDesk {
 
   /** What stacks of the process say that were taken a moment ago. */
   #place({pid, kind, at}: Trigger): Place | null {
-    if (pid === null || !PLACED.has(kind)) return null;
+    if (pid === null || !PLACED_BY_STACKS.has(kind)) return null;
     return capturesPlace(this.#recent.captures(new Set([pid]), at, JUST_NOW), this.#bus.state().info);
   }
 
@@ -263,7 +263,7 @@ class Desk implements IncidentDesk {
 
   #explain(one: OpenIncident): void {
     try {
-      if (one.explain(explain(one.incident, one.pids, this.#bus.state()))) this.#tell(one);
+      if (one.explain(explain(one.incident, one, this.#bus.state()))) this.#tell(one);
     } catch (error) {
       this.#confess(error);
     }
@@ -296,8 +296,6 @@ class Desk implements IncidentDesk {
   }
 }
 
-/** Kinds whose line is where the process's threads are. */
-const PLACED = new Set<IncidentKind>(['stuck', 'request-timeout', 'wedged', 'crash', 'cpu-limit', 'by-hand']);
 const ROOTS = new Set(['failed-load', 'apache-died']);
 
 function concerns(one: OpenIncident, pid: number): boolean {

@@ -1,0 +1,308 @@
+import {mkdirSync, readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {Bus} from '../../src/instance/bus.ts';
+import {type IncidentDesk, watchIncidents} from '../../src/instance/incidents/watch-incidents.ts';
+import type {ActiveRequest, DeckEvent} from '../../src/model/events.ts';
+import type {Incident} from '../../src/model/incidents.ts';
+import {tempDir} from '../support/temp.ts';
+
+const STREAMS = resolve(import.meta.dirname, '../fixtures/incidents');
+
+// The streams are minutes long; their own times drive the clock.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function serverRoot(): string {
+  const root = tempDir();
+  mkdirSync(join(root, 'wsgideck'));
+  return root;
+}
+
+/** One desk for each server of a stream. */
+async function play(version: string): Promise<Incident[]> {
+  const events = readFileSync(join(STREAMS, `stream-${version}.ndjson`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as DeckEvent);
+  const found: Incident[] = [];
+  const starts = events.flatMap((event, index) => (event.type === 'instance' ? [index] : []));
+  for (const [number, start] of starts.entries()) {
+    vi.setSystemTime(events[start]!.at);
+    const bus = new Bus('test');
+    const desk = watchIncidents(bus, {serverRoot: serverRoot(), takeStacks: async () => []});
+    for (const event of events.slice(start, starts[number + 1])) {
+      await vi.advanceTimersByTimeAsync(Math.max(0, event.at - Date.now()));
+      bus.publish(event);
+    }
+    found.push(...finish(bus, desk));
+  }
+  return found;
+}
+
+function finish(bus: Bus, desk: IncidentDesk): Incident[] {
+  const ids = bus.state().incidents.map((one) => one.id);
+  desk.close();
+  return ids.map((id) => desk.get(id)!);
+}
+
+describe.each(['4.9.4', '6.1.1'])('the troubles of a real server (mod_wsgi %s)', (version) => {
+  test('each opens one incident, with its kind, line and cause; ends on purpose open none', async () => {
+    const incidents = await play(version);
+    const told = incidents.map(({summary, diagnoses}) => ({
+      kind: summary.kind,
+      line: summary.where?.line ?? null,
+      title: summary.title,
+      rule: diagnoses[0]?.rule ?? null,
+    }));
+    const loops = told.filter((one) => one.kind === 'restart-loop');
+    // Debian's version does not say why it was told to stop, so three ends look like a loop there.
+    expect(loops.length).toBe(version === '4.9.4' ? 1 : 0);
+    expect(told.filter((one) => one.kind !== 'restart-loop')).toEqual([
+      {
+        kind: 'crash',
+        line: 20,
+        title: 'crash: Segmentation fault in GET /fault at app.wsgi:20 in fault',
+        rule: expect.stringMatching(/^stack/),
+      },
+      {
+        kind: 'crash',
+        line: null,
+        title: 'crash: killed by SIGKILL from outside, or ended with exit status 9',
+        rule: expect.stringMatching(/killed/),
+      },
+      {kind: 'memory-limit', line: 29, title: 'out of memory: MemoryError', rule: 'out-of-memory'},
+      {kind: 'descriptors', line: 34, title: expect.stringContaining('Too many open files'), rule: 'too-many-files'},
+      {kind: 'server-errors', line: 25, title: expect.stringContaining('ValueError'), rule: 'uncaught-exception'},
+      {kind: 'disconnects', line: null, title: expect.stringMatching(/clients left .* GET \/sleep\?1$/), rule: null},
+      {kind: 'wedged', line: 16, title: 'interpreter held: app.wsgi:16 in hold', rule: 'stack-gil-held'},
+      {
+        kind: 'request-timeout',
+        line: 11,
+        title: expect.stringMatching(/^request timeout: GET \/sleep\?60&token=\*\*\* after \d/),
+        rule: 'stack-sleep',
+      },
+      {kind: 'failed-load', line: 3, title: expect.stringContaining('ModuleNotFoundError'), rule: 'module-missing'},
+    ]);
+  });
+
+  test('each holds the evidence, without secrets, and is closed', async () => {
+    const incidents = await play(version);
+    const of = (kind: string) => incidents.find(({summary}) => summary.kind === kind)!;
+    for (const kind of ['request-timeout', 'wedged', 'crash']) {
+      const {captures, inFlight, log, before, processes} = of(kind);
+      expect(captures.length, kind).toBeGreaterThan(0);
+      expect(inFlight.map((one) => one.url).join(' '), kind).toMatch(/sleep|hold|fault/);
+      expect(log.length, kind).toBeGreaterThan(5);
+      expect(before.length, kind).toBeGreaterThan(0);
+      expect(
+        processes.some((row) => row.role === 'daemon'),
+        kind,
+      ).toBe(true);
+    }
+    expect(of('request-timeout').verdicts.map((one) => one.verdict)).toContain('waiting');
+    expect(of('request-timeout').summary.count).toBe(2);
+    expect(of('crash').after.length).toBeGreaterThan(10);
+    const all = JSON.stringify(incidents);
+    expect(all).not.toContain('hunter2');
+    expect(all).not.toContain('abcdef');
+    expect(all).toContain('password=***');
+    expect(incidents.every(({summary}) => summary.closedAt !== null)).toBe(true);
+  });
+});
+
+describe('what opens and closes an incident', () => {
+  let bus: Bus;
+  let desk: IncidentDesk;
+  let asked: (number | undefined)[];
+
+  beforeEach(() => {
+    vi.setSystemTime(1_000_000);
+    bus = new Bus('test');
+    asked = [];
+    desk = watchIncidents(bus, {
+      serverRoot: serverRoot(),
+      takeStacks: async (pid) => {
+        asked.push(pid);
+        return [];
+      },
+    });
+    bus.put({type: 'phase', phase: 'ready', detail: ''});
+  });
+  afterEach(() => desk.close());
+
+  const incidents = () => bus.state().incidents;
+  const request = (id: string, pid = 50, at = Date.now()): ActiveRequest => ({id, pid, ident: id, method: 'GET', url: '/a', startedAt: at});
+  const second = async (requests = 10, errors5xx = 0) => {
+    await vi.advanceTimersByTimeAsync(1000);
+    bus.put({type: 'traffic', window: {at: Date.now(), seconds: 1, requests, errors5xx, errors4xx: 0, p50: 1, p95: 1, p99: 1}});
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  test('a few failing requests among many are none, a burst is one, and it is over when it has been calm', async () => {
+    await second(60, 4);
+    await second(60, 4);
+    expect(incidents()).toEqual([]);
+    await second(10, 8);
+    await second(10, 8);
+    await second(10, 8);
+    await second(10, 8);
+    await second(10, 8);
+    expect(incidents().map((one) => one.kind)).toEqual(['server-errors']);
+    expect(incidents()[0]!.closedAt).toBeNull();
+    for (let n = 0; n < 15; n++) await second(10, 0);
+    expect(incidents()[0]!.closedAt).not.toBeNull();
+    expect(incidents().length).toBe(1);
+  });
+
+  test('while the application does not load, failing requests are part of that', async () => {
+    bus.put({type: 'agent', pid: 50, state: 'connected', detail: 'did not load: ImportError: no'});
+    for (let n = 0; n < 5; n++) await second(10, 10);
+    expect(incidents().map((one) => one.kind)).toEqual(['failed-load']);
+    bus.put({type: 'agent', pid: 50, state: 'gone'});
+    await second();
+    await second();
+    await second();
+    expect(incidents()[0]!.closedAt).not.toBeNull();
+  });
+
+  test('all threads held for long is saturation; busy threads whose requests are quick are not', async () => {
+    const sample = (requests: ActiveRequest[]) =>
+      bus.put({type: 'requests', pid: 50, requests, busy: requests.length, total: 2, dropped: 0});
+    for (let n = 0; n < 10; n++) {
+      sample([request(`a${n}`), request(`b${n}`)]);
+      await second();
+    }
+    expect(incidents()).toEqual([]);
+    const stuck = [request('c'), request('d')];
+    for (let n = 0; n < 8; n++) {
+      sample(stuck);
+      await second();
+    }
+    expect(incidents().map((one) => one.kind)).toEqual(['saturated']);
+    expect(asked).toEqual([undefined]);
+    sample([]);
+    for (let n = 0; n < 12; n++) await second();
+    expect(incidents()[0]!.closedAt).not.toBeNull();
+  });
+
+  test('a process that mod_wsgi or we kill after it was held or given up is no second incident', async () => {
+    bus.put({type: 'agent', pid: 50, state: 'wedged', detail: 'holds the interpreter: app.py:3 in hold'});
+    bus.put({type: 'restart', pid: 50, cause: 'deadlock-timeout', text: 'no thread could take the GIL', processGroup: 'g', source: 'log'});
+    bus.put({type: 'restart', pid: 50, cause: 'killed', text: 'killed by SIGKILL from outside', processGroup: 'g', source: 'log'});
+    desk.expect(51);
+    bus.put({type: 'restart', pid: 51, cause: 'killed', text: 'killed by SIGKILL from outside', processGroup: 'g', source: 'log'});
+    await second();
+    expect(incidents().map((one) => [one.kind, one.count])).toEqual([['wedged', 1]]);
+  });
+
+  test('crashes of one process after another at the same line are one incident that counts', async () => {
+    for (let pid = 60; pid < 65; pid++) {
+      const text = 'crashed: Segmentation fault in GET /x at app.py:3 in f';
+      bus.put({type: 'restart', pid, cause: 'crash', text, processGroup: 'g', source: 'agent'});
+      bus.put({type: 'restart', pid, cause: 'crash', text: 'terminated by signal 11', processGroup: 'g', source: 'log'});
+      await second();
+    }
+    expect(incidents().map((one) => [one.kind, one.count, one.pid])).toEqual([['crash', 5, 60]]);
+    expect(incidents()[0]!.title).toBe('crash: Segmentation fault in GET /x at app.py:3 in f');
+  });
+
+  test('what was asked for opens none', async () => {
+    for (const [index, cause] of (
+      ['reload', 'graceful', 'shutdown', 'maximum-requests', 'inactivity-timeout', 'script-changed', 'apache-restart'] as const
+    ).entries()) {
+      bus.put({type: 'restart', pid: 70 + index, cause, text: cause, processGroup: 'g', source: 'log'});
+    }
+    bus.put({type: 'phase', phase: 'stopping', detail: ''});
+    bus.put({type: 'restart', pid: 90, cause: 'crash', text: 'terminated by signal 11', processGroup: 'g', source: 'log'});
+    await second();
+    expect(incidents()).toEqual([]);
+  });
+
+  test('a stuck request that ends by itself closes its incident; before three seconds it is none', async () => {
+    const startedAt = Date.now();
+    const verdict = (at: number) =>
+      bus.put({
+        type: 'verdict',
+        verdict: {
+          requestId: 'r',
+          pid: 50,
+          method: 'GET',
+          url: '/a',
+          startedAt,
+          at,
+          verdict: 'stuck',
+          same: 3,
+          samples: 3,
+          frame: null,
+          own: {file: '/srv/app/a.py', line: 7, func: 'f'},
+          captures: [1],
+        },
+      });
+    bus.put({type: 'requests', pid: 50, requests: [request('r')], busy: 1, total: 2, dropped: 0});
+    verdict(startedAt + 2000);
+    await second();
+    expect(incidents()).toEqual([]);
+    verdict(startedAt + 4000);
+    await second();
+    expect(incidents()).toMatchObject([{kind: 'stuck', where: {file: '/srv/app/a.py', line: 7}, closedAt: null}]);
+    bus.put({type: 'requests', pid: 50, requests: [], busy: 0, total: 2, dropped: 0});
+    for (let n = 0; n < 4; n++) await second();
+    expect(incidents()[0]!.closedAt).not.toBeNull();
+  });
+
+  test('a failed reload is open until one succeeds; notices of a full disk and of loops until they are taken back', async () => {
+    const reload = {id: 1, names: ['views.py'], files: 1, seenAt: 1, answeredAt: null, ms: null, by: 'change' as const};
+    bus.put({
+      type: 'reload',
+      reload: {
+        ...reload,
+        status: 'failed',
+        failure: {title: 'SyntaxError: invalid syntax', traceback: [], place: {file: '/srv/app/views.py', line: 3}},
+      },
+    });
+    bus.put({type: 'notice', key: 'disk', severity: 'error', text: 'the disk is full: 3 KiB left'});
+    bus.put({type: 'notice', key: 'loop service mail', severity: 'warn', text: 'service mail has ended 5 times'});
+    await second();
+    expect(incidents().map((one) => [one.kind, one.where?.line ?? null])).toEqual([
+      ['failed-reload', 3],
+      ['disk-full', null],
+      ['restart-loop', null],
+    ]);
+    for (let n = 0; n < 12; n++) await second();
+    expect(incidents().every((one) => one.closedAt === null)).toBe(true);
+    bus.put({type: 'reload', reload: {...reload, id: 2, status: 'done'}});
+    bus.put({type: 'notice', key: 'disk', severity: 'info', text: '', cleared: true});
+    bus.put({type: 'notice', key: 'loop service mail', severity: 'warn', text: '', cleared: true});
+    for (let n = 0; n < 2; n++) await second();
+    expect(incidents().every((one) => one.closedAt !== null)).toBe(true);
+  });
+
+  test('one is filed by hand, of a request that is served and a process that runs only', async () => {
+    expect(await desk.file({requestId: 'nobody'})).toEqual({ok: false, text: 'that request is not served any more'});
+    expect((await desk.file({pid: 99})).ok).toBe(false);
+    const {ok, text} = await desk.file({});
+    expect(ok).toBe(true);
+    await second();
+    expect(text).toContain(incidents()[0]!.id);
+    expect(incidents()[0]).toMatchObject({kind: 'by-hand', pid: null});
+    expect(asked).toEqual([undefined]);
+  });
+
+  test('a page that prints such words is no trouble', async () => {
+    for (const [seq, text] of [
+      'No space left on device',
+      'Too many open files',
+      'Queue timeout expired for WSGI daemon process',
+    ].entries()) {
+      bus.put({type: 'log', entry: {seq: seq + 1, at: Date.now(), source: 'app', level: 'error', text}});
+      bus.put({type: 'log', entry: {seq: seq + 10, at: Date.now(), source: 'access', level: 'info', text}});
+    }
+    await second();
+    expect(incidents()).toEqual([]);
+    const text = "mod_wsgi (pid=9): Queue timeout expired for WSGI daemon process 'g'.";
+    bus.put({type: 'log', entry: {seq: 20, at: Date.now(), source: 'error', level: 'error', text}});
+    await second();
+    expect(incidents().map((one) => one.kind)).toEqual(['saturated']);
+  });
+});
