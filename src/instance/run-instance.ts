@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {ControlServer} from '../control/server.ts';
 import type {ExitInfo} from '../model/events.ts';
+import {watchCapacity} from './advice.ts';
 import {Bus} from './bus.ts';
 import {Captures} from './captures.ts';
 import {LiveEngine} from './engine.ts';
@@ -109,11 +110,13 @@ export async function runInstance(
     recorder?.start();
     ground.start();
     const unloop = watchRestartLoops(bus);
+    const unmeter = watchCapacity(bus);
     const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots) : null;
     const exit = await supervisor.finished;
     ground.stop();
     slots?.close();
     unloop();
+    unmeter();
     await watching?.then((one) => one.close());
     await observer.stop();
     const {lifecycle} = bus.state();
