@@ -16,9 +16,15 @@ const WRITERS: Record<Shell, (program: string, commands: readonly CompletedComma
 export interface Completable {
   name: string;
   summary: string;
-  /** Otherwise names of options, and words that may stand alone. */
+  /** Otherwise names of options, and words that may stand alone (`server root` for a folder). */
   takes: 'server options' | 'server root' | readonly string[];
 }
+
+/** Stands in a list for the server root of a running server, which may be given as a word. */
+const SERVER_ROOT = 'server root';
+
+/** An option that only some small commands have. */
+const ownOption = (flag: string) => ({flag, values: [], metavars: [], repeatable: false, summary: flag.slice(2).replaceAll('-', ' ')});
 
 /** The script that teaches a shell our commands and, from the option table, their options. */
 export function completionScript(shell: Shell, program: string, commands: readonly Completable[]): string {
@@ -29,9 +35,11 @@ export function completionScript(shell: Shell, program: string, commands: readon
       if (takes === 'server options') return {name, summary, options: server, argument: 'file'};
       if (takes === 'server root') return {name, summary, options: [HELP_OPTION], argument: 'directory'};
       const named = new Set(takes);
-      const alone = takes.filter((word) => !word.startsWith('-'));
-      const options = [...server.filter(({flag}) => named.has(flag)), HELP_OPTION];
-      return {name, summary, options, argument: alone.length > 0 ? alone : 'text'};
+      const alone = takes.filter((word) => !word.startsWith('-') && word !== SERVER_ROOT);
+      const shared = server.filter(({flag}) => named.has(flag));
+      const own = takes.filter((word) => word.startsWith('-') && !shared.some(({flag}) => flag === word)).map(ownOption);
+      const argument = named.has(SERVER_ROOT) ? 'directory' : alone.length > 0 ? alone : 'text';
+      return {name, summary, options: [...shared, ...own, HELP_OPTION], argument};
     }),
   );
 }

@@ -14,7 +14,7 @@ import {deckWords} from './deck-words.ts';
 export function plainLines(event: DeckEvent, level: LogLevel, state: InstanceState): string[] {
   switch (event.type) {
     case 'log':
-      return wanted(event.entry, level) ? logLines(event.entry) : [];
+      return wanted(event.entry, level) ? entryLines(event.entry) : [];
     case 'stacks':
       return event.capture.cause === 'asked' ? [] : stackLines(event);
     default: {
@@ -31,7 +31,8 @@ function wanted(entry: LogEntry, level: LogLevel): boolean {
   return entry.source !== 'error' || LOG_LEVELS.indexOf(entry.level) <= LOG_LEVELS.indexOf(level);
 }
 
-function logLines(entry: LogEntry): string[] {
+/** A log entry for people: a line, and the further ones of a traceback indented. Safe for a terminal. */
+export function entryLines(entry: LogEntry): string[] {
   const where = entry.pid ? ` ${entry.pid}` : '';
   const head = line(entry.at, entry.source === 'access' ? 'access' : entry.level, `${where} ${entry.text}`.trim());
   return [head, ...(entry.more ?? []).map((one) => `    ${safeText(one)}`)];

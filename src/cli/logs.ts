@@ -1,0 +1,78 @@
+import {logFilesOf} from '../instance/instances/log-files.ts';
+import {readLog} from '../instance/instances/read-log.ts';
+import {resolveInstance} from '../instance/instances/resolve-instance.ts';
+import type {Instance} from '../instance/instances/instance.ts';
+import {entryLines} from '../instance/plain.ts';
+import type {LogFilter} from '../model/commands.ts';
+import {LOG_LEVELS, type LogEntry, type LogLevel} from '../model/log.ts';
+import {compileFilter} from '../sources/logs/log-filter.ts';
+import {safeText} from '../terminal/safe-text.ts';
+import {INSTANCE_HELP, readInstanceWords} from './instance-words.ts';
+import {fail} from './report.ts';
+import {say} from './say.ts';
+
+const HELP = `usage: wsgideck logs [INSTANCE] [OPTIONS]
+
+The newest lines of all logs of a server, in one order, tracebacks and stack dumps kept together. Of a server that does not run, the end
+of its error log: give its server root. ${INSTANCE_HELP}
+
+  --follow, -f       go on with what is written from now on, until ctrl-c
+  --lines N, -n N    how many of the newest (100)
+  --level LEVEL      only this level and worse: ${LOG_LEVELS.join(', ')}
+  --filter REGEXP    only lines that match; a leading ! shows those that do not
+  --json             each entry as a line of JSON
+  --help             this text
+`;
+
+const OPTIONS = {
+  follow: {type: 'boolean', short: 'f', default: false},
+  lines: {type: 'string', short: 'n', default: '100'},
+  level: {type: 'string'},
+  filter: {type: 'string'},
+  json: {type: 'boolean', default: false},
+} as const;
+
+/** `wsgideck logs`: exit status 2 for a wrong command line, 1 when there is no log to be read. */
+export async function logs(argv: string[]): Promise<void> {
+  const asked = readInstanceWords('logs', argv, OPTIONS, HELP);
+  if (asked === null) return;
+  const {follow, lines, level, filter: text, json} = asked.values;
+  const limit = Number(lines);
+  if (!Number.isInteger(limit) || limit < 0) return fail(`logs: --lines takes a number, not "${lines}"`, 2);
+  if (level !== undefined && !isLevel(level)) return fail(`logs: there is no level "${level}"; use one of ${LOG_LEVELS.join(', ')}`, 2);
+  const filter: LogFilter = {...(text !== undefined && {text}), ...(level !== undefined && {level})};
+  const compiled = compileFilter(filter);
+  if ('error' in compiled) return fail(`logs: --filter: ${compiled.error}`, 2);
+  const print = (entry: LogEntry) => process.stdout.write(`${json ? JSON.stringify(entry) : entryLines(entry).join('\n')}\n`);
+  // `| head` is a way to ask for less.
+  process.stdout.on('error', () => process.exit(0));
+  const ending = new AbortController();
+  if (follow) for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
+  try {
+    const instance = await running(asked.word);
+    if (instance === null) return ofFiles(asked.word!, limit, follow || json || text !== undefined || level !== undefined);
+    const reason = await readLog(instance, {filter, matches: compiled.matches, limit, follow, signal: ending.signal}, print);
+    if (reason !== null && !ending.signal.aborted) say(reason);
+  } catch (error) {
+    fail((error as Error).message);
+  }
+}
+
+/** Null for a server root in which nothing runs, but logs are. */
+async function running(word: string | undefined): Promise<Instance | null> {
+  try {
+    return await resolveInstance(word);
+  } catch (error) {
+    if (word === undefined || logFilesOf(word) === null) throw error;
+    return null;
+  }
+}
+
+function ofFiles(root: string, limit: number, more: boolean): void {
+  const found = logFilesOf(root)!;
+  if (more) return fail(`${root}: no server runs there, so only the end of its error log can be shown: ${found.errorLog}`);
+  say(`no server runs in ${root}; the end of ${found.errorLog}:`);
+  for (const line of found.tail(limit)) process.stdout.write(`${safeText(line)}\n`);
+}
+
+const isLevel = (word: string): word is LogLevel => (LOG_LEVELS as readonly string[]).includes(word);
