@@ -37,6 +37,7 @@ export function diagnoseStack(capture: StackCapture, verdict?: RequestVerdict | 
   ];
   const known = new Set(found.flatMap((one) => (one.place ? [`${one.place.file}:${one.place.line}`] : [])));
   const seen = threads.flatMap((thread) => recognised(thread, roots) ?? []);
+  if (found.length + seen.length === 0 && verdict?.verdict === 'stuck') return computing(threads, verdict, roots);
   return [
     ...found,
     ...grouped(seen, roots).filter((one) => !one.place || !known.has(`${one.place.file}:${one.place.line}`) || one.rule !== 'stack-lock'),
@@ -92,6 +93,21 @@ function grouped(seen: readonly Seen[], roots: Roots | null): Diagnosis[] {
         ...(place ? {place} : {}),
       };
     });
+}
+
+/** Nothing it could wait for is in sight, and it does not move: a loop. */
+function computing(threads: readonly ThreadStack[], {same, samples}: RequestVerdict, roots: Roots | null): Diagnosis[] {
+  const place = threads[0] && placeInStack(threads[0].frames, roots);
+  return [
+    {
+      rule: 'stack-computing',
+      severity: 'warn',
+      cause: 'The thread computes, in a loop around this line, and waits for nothing; the other threads of the process get what it leaves.',
+      remedy: 'Look for what ends the loop and how much it is given; long work belongs into a background task.',
+      evidence: [`the same line in ${same} of ${samples} samples`],
+      ...(place ? {place} : {}),
+    },
+  ];
 }
 
 /** The thread that keeps the interpreter from all others, where the capture knows it. */

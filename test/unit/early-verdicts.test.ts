@@ -137,7 +137,7 @@ test.each([
   // Half of the limit is over, or ten seconds.
   [{age: 2.9, lookedAt: null, left: 3.1, crowded: false}, false],
   [{age: 3, lookedAt: null, left: 3, crowded: false}, true],
-  [{age: 9, lookedAt: null, left: 148, crowded: false}, false],
+  [{age: 4, lookedAt: null, left: 153, crowded: false}, false],
   [{age: 10, lookedAt: null, left: 147, crowded: false}, true],
   // Shortly before mod_wsgi acts.
   [{age: 56, lookedAt: 31, left: 4, crowded: false}, false],

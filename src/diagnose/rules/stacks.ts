@@ -39,6 +39,8 @@ export const stackRules: readonly StackRule[] = [
         source:
           /(?:\bre|\b\w*(?:pattern|regex|regexp|_re|_RE|PATTERN|REGEX))\.(?:match|fullmatch|search|sub|subn|split|findall|finditer)\(/,
       },
+      // Hardly anything else has methods of these names.
+      {source: /\w\.(?:fullmatch|match|finditer|subn)\(/},
     ],
     short: 'a regular expression',
     cause:
@@ -74,17 +76,6 @@ export const stackRules: readonly StackRule[] = [
     short: 'it waits for the database',
     cause: 'The thread waits for the database: a slow query, or a lock that another transaction holds.',
     remedy: "See the running queries and locks on the database's side; set a statement timeout there.",
-  },
-  {
-    rule: 'stack-name-lookup',
-    severity: 'warn',
-    match: [
-      {file: /\/socket\.py$/, func: /^(?:getaddrinfo|gethostby\w+|getfqdn)$/},
-      {source: /\b(?:getaddrinfo|gethostbyname\w*|gethostbyaddr)\(/},
-    ],
-    short: 'it looks up a host name',
-    cause: 'The thread waits for a host name to be looked up.',
-    remedy: 'Check the name servers in /etc/resolv.conf; a timeout on the connection does not cover the lookup.',
   },
   {
     rule: 'stack-connect',
@@ -153,6 +144,8 @@ export const stackRules: readonly StackRule[] = [
     match: [
       {file: /\/threading\.py$/, func: /^(?:acquire|wait|wait_for|__enter__)$/},
       {source: /\.acquire\(|^\s*with\s+[\w.[\]()]*(?:lock|mutex|semaphore|condition|guard)[\w.[\]()'"]*\s*[:,]/i},
+      // Standing at the head of a with statement that calls nothing: it enters what is there already, which is a lock.
+      {source: /^\s*with\s+[\w.]+\s*:/},
     ],
     short: 'it waits for a lock',
     cause: 'The thread waits for a lock that another thread holds.',
@@ -184,14 +177,6 @@ export const stackRules: readonly StackRule[] = [
     short: 'it turns data into text or back',
     cause: 'The thread turns a lot of data into text, or back: work for the processor that keeps the interpreter.',
     remedy: 'Send less at once (pages), or keep the result for the next request.',
-  },
-  {
-    rule: 'stack-template',
-    severity: 'warn',
-    match: [{file: /\/(?:jinja2|django\/template|mako|chameleon)\//}],
-    short: 'it fills in a template',
-    cause: 'The thread fills in a template; slow ones mostly ask the database in a loop.',
-    remedy: 'Fetch what the template shows beforehand (select_related, prefetch_related), or cache the fragment.',
   },
   {
     rule: 'stack-foreign-call',

@@ -1,8 +1,7 @@
 /** When a request is long enough for a look at its stack. Pure. */
 
-/** Seconds. A request with a time limit is looked at when half of it is over, after this long at the latest. */
-const LIMITED = 10;
-const UNLIMITED = 5;
+/** Seconds: the first look; with a time limit under twice that, when half of it is over. With the samples the verdict is there before ten are over. */
+const FIRST = 5;
 const AGAIN = 30;
 const SLOWER = 4;
 /** The last look before mod_wsgi acts, in seconds: three samples take 1.4. */
@@ -21,16 +20,16 @@ export interface Age {
 }
 
 /**
- * Is a look due: when half of the time limit is over or after 10 s, whichever is first (without a limit: after 5 s); again after 30 s, 2 min,
+ * Is a look due: after 5 s, or when half of the time limit is over; again after 30 s, 2 min,
  * 8 min…; and a last time 3 s before mod_wsgi gives up.
  */
 export function lookDue({age, lookedAt, left, crowded}: Age): boolean {
   const since = lookedAt ?? -1;
   const passed = (mark: number) => since < mark && mark <= age;
   if (crowded && lookedAt === null && age >= CROWDED) return true;
-  if (left === null) return passed(UNLIMITED) || later(passed, age);
+  if (left === null) return passed(FIRST) || later(passed, age);
   const total = age + left;
-  const first = Math.min(LIMITED, total / 2);
+  const first = Math.min(FIRST, total / 2);
   const last = total - LAST;
   return passed(first) || later(passed, age) || (last > first + LAST && passed(last));
 }
