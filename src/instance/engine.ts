@@ -131,7 +131,7 @@ export class LiveEngine implements Engine {
   }
 
   async #live(pid: number): Promise<QueryResults['live']> {
-    const capture = (await this.#observer.takeStacks(pid))[0];
+    const capture = await this.#observer.liveStacks(pid);
     return capture ? this.#captures.remember(capture) : null;
   }
 

@@ -2,7 +2,7 @@ import type {LogFilter, LogWindow} from '../model/commands.ts';
 import type {LogEntry} from '../model/log.ts';
 import type {StackCapture} from '../model/stacks.ts';
 import {AgentHub, type SlotListener} from '../sources/agent/hub.ts';
-import {stacksOnDemand} from '../sources/stacks/on-demand.ts';
+import {StacksOnDemand} from '../sources/stacks/on-demand.ts';
 import {restartReason} from '../sources/logs/restart-reason.ts';
 import {parseStackDump} from '../sources/logs/stack-dump-parser.ts';
 import type {Bus} from './bus.ts';
@@ -27,7 +27,7 @@ export class Observer {
   readonly #logs: LogWatch;
   readonly #phases: PhaseWatch;
   readonly #early: EarlyDumps;
-  readonly #python: string | null;
+  readonly #stacks: StacksOnDemand;
   #captures = 0;
   /** One for each ended process that nobody has spoken of yet. */
   readonly #silent = new Set<NodeJS.Timeout>();
@@ -37,7 +37,6 @@ export class Observer {
   /** @param slots what hears of loaded code, with reload by swap. */
   constructor(bus: Bus, plan: InstancePlan, known: () => KnownProcesses, slots: SlotListener | null = null) {
     this.#bus = bus;
-    this.#python = plan.python ?? null;
     this.#memory = new RequestMemory(bus);
     this.#processes = new ProcessWatch(bus, known, (pid) => this.#gone(pid));
     this.#logs = new LogWatch(bus, plan, (entry) => this.#entry(entry));
@@ -59,6 +58,12 @@ export class Observer {
       nextCaptureId: () => ++this.#captures,
       ...(plan.phases?.by === 'agent' ? {measured: this.#phases.measured} : {}),
       ...(slots ? {slots} : {}),
+    });
+    this.#stacks = new StacksOnDemand({
+      hub: this.#hub,
+      processes: () => this.#pythonProcesses(),
+      python: plan.python ?? null,
+      nextCaptureId: () => ++this.#captures,
     });
     this.#early = new EarlyDumps({bus, sample: (pid) => this.#hub.sampleStacks(pid)});
     bus.listen((event) => {
@@ -96,8 +101,12 @@ export class Observer {
 
   /** Of one process, or of all that run Python code; each by the best way that answers. */
   takeStacks(pid?: number): Promise<StackCapture[]> {
-    const processes = () => this.#pythonProcesses();
-    return stacksOnDemand({hub: this.#hub, processes, python: this.#python, nextCaptureId: () => ++this.#captures}, pid);
+    return this.#stacks.take(pid);
+  }
+
+  /** For a view that asks every second. */
+  liveStacks(pid: number): Promise<StackCapture | null> {
+    return this.#stacks.live(pid);
   }
 
   get agents(): Pick<AgentHub, 'interrupt' | 'sampleStacks'> {

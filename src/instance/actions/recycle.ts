@@ -31,15 +31,16 @@ export function recycle(bus: Bus, isOurs: (pid: number) => boolean, pid: number)
     return {ok: false, text: `SIGUSR1 to ${pid}: ${(error as Error).message}`};
   }
   const wedged = agents.some((one) => one.pid === pid && one.state !== 'connected');
-  const words = `daemon ${pid} takes no new requests, ${fate(inFlight.length, info?.gracefulTimeout ?? 0, info?.shutdownTimeout ?? 0)}`;
-  return {ok: true, text: wedged ? `${words}; its interpreter is held, so they may not` : words};
+  const words = `daemon ${pid} ${fate(inFlight.length, info?.gracefulTimeout ?? 0, info?.shutdownTimeout ?? 0)}`;
+  return {ok: true, text: wedged ? `${words}; its interpreter is held, so nothing may finish` : words};
 }
 
+/** Measured on 4.9.4 and 6.1.1: it goes on taking new requests until it has none, or graceful-timeout is over. */
 function fate(count: number, graceful: number, shutdown: number): string {
-  if (count === 0) return 'and is replaced at once: it has none in flight';
-  const which = count === 1 ? 'the one in flight' : `the ${count} in flight`;
-  const limit = graceful > 0 ? `within ${graceful} s (graceful-timeout), is cut ${shutdown} s later` : 'however long that takes';
-  return `and is replaced when ${which} ${count === 1 ? 'has' : 'have'} finished; what has not ${limit}`;
+  if (count === 0) return 'has no request in flight and is replaced at once';
+  const which = count === 1 ? 'its request in flight and new ones' : `its ${count} requests in flight and new ones`;
+  const most = graceful > 0 ? `at most ${graceful} s; what is not done ${shutdown} s after that is cut` : 'however long that takes';
+  return `serves ${which} until it has none, then is replaced: ${most}`;
 }
 
 function withArticle(role: string): string {

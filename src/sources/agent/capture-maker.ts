@@ -47,13 +47,14 @@ export class CaptureMaker {
 }
 
 /**
- * Python lists the threads of all interpreters of a process, but only the application's own interpreter knows its requests and its threads' names:
- * a thread with neither runs elsewhere. faulthandler prints one interpreter.
+ * Python lists the threads of all interpreters of a process, but only the application's own interpreter knows its requests, and the names of the
+ * threads that it has made. faulthandler prints one interpreter.
  */
 function notCovered(method: StackCapture['method'], cause: StackCause, threads: readonly ThreadStack[]): string | null {
   if (method === 'faulthandler' || cause === 'crash') return "interpreters other than the application's, where there are any";
   const full = threads.length >= MAX_THREADS ? `threads after the first ${MAX_THREADS}` : null;
   const strangers = threads.filter((one) => !one.request && one.name === undefined).length;
-  const foreign = strangers === 0 ? null : `the requests of ${strangers} thread${strangers === 1 ? '' : 's'} in other interpreters`;
+  const foreign =
+    strangers === 0 ? null : `requests and names of ${strangers} thread${strangers === 1 ? '' : 's'}: of other interpreters, or made in C`;
   return full === null && foreign === null ? null : [full, foreign].filter((one) => one !== null).join('; ');
 }

@@ -22,37 +22,67 @@ export interface OnDemandOptions {
 
 /** Programs that stop a process and read it are not started for more processes than this at once. */
 const AT_ONCE = 4;
+/** How long stacks that were read from outside serve a view that asks again and again, in milliseconds: each reading stops the process. */
+const FRESH = 3000;
 
-/**
- * Stacks of one process, or of every process of every group. A process that gives none to its agent, nor to the fault signal, is read from outside.
- * Nothing is emitted; empty only when there is no such process.
- */
-export async function stacksOnDemand(options: OnDemandOptions, pid?: number): Promise<StackCapture[]> {
-  const {hub, processes} = options;
-  const asked = processes().filter((one) => pid === undefined || one.pid === pid);
-  const told = await hub.takeStacks(pid);
-  const silent = asked.filter((one) => !told.some((capture) => capture.pid === one.pid));
-  const captures = [...told];
-  for (let from = 0; from < silent.length; from += AT_ONCE) {
-    captures.push(...(await Promise.all(silent.slice(from, from + AT_ONCE).map((one) => fromOutside(one, options)))));
-  }
-  return captures.filter((one) => one.threads.length > 0 || one.method === 'agent').toSorted((a, b) => a.pid - b.pid);
+interface Reading {
+  /** When it was done, on the monotonic clock; null while it lasts. */
+  at: number | null;
+  capture: Promise<StackCapture>;
 }
 
-async function fromOutside({pid, group}: {pid: number; group: string}, options: OnDemandOptions): Promise<StackCapture> {
-  const {hub, python, nextCaptureId} = options;
-  const capture = await takeStacksOf({
-    pid,
-    python,
-    id: nextCaptureId(),
-    title: `stacks of process ${pid}, from outside`,
-    processGroup: group,
-  });
-  const taken = hub.takenBy(pid);
-  for (const thread of capture.threads) {
-    const request = thread.tid === undefined ? undefined : taken.get(thread.tid);
-    // mod_wsgi's workers have Python frames only while they serve: what such a thread took last is what it is at.
-    if (request && thread.frames.length > 0) thread.request = toRequestRef(request);
+/** A process that gives no stacks to its agent, nor to the fault signal, is read from outside. Nothing is emitted. */
+export class StacksOnDemand {
+  readonly #options: OnDemandOptions;
+  /** The newest reading from outside of each process: two at once would refuse each other. */
+  readonly #outside = new Map<number, Reading>();
+
+  constructor(options: OnDemandOptions) {
+    this.#options = options;
   }
-  return capture;
+
+  /** Of one process, or of every process of every group; empty only when there is no such process. */
+  async take(pid?: number): Promise<StackCapture[]> {
+    return this.#take(pid, 0);
+  }
+
+  /** For a live view of one process. */
+  async live(pid: number): Promise<StackCapture | null> {
+    return (await this.#take(pid, FRESH))[0] ?? null;
+  }
+
+  async #take(pid: number | undefined, fresh: number): Promise<StackCapture[]> {
+    const {hub, processes} = this.#options;
+    const all = processes();
+    for (const one of this.#outside.keys()) if (!all.some((process) => process.pid === one)) this.#outside.delete(one);
+    const asked = all.filter((one) => pid === undefined || one.pid === pid);
+    const captures = await hub.takeStacks(pid);
+    const silent = asked.filter((one) => !captures.some((capture) => capture.pid === one.pid));
+    for (let from = 0; from < silent.length; from += AT_ONCE) {
+      captures.push(...(await Promise.all(silent.slice(from, from + AT_ONCE).map((one) => this.#fromOutside(one, fresh)))));
+    }
+    return captures.filter((one) => one.threads.length > 0 || one.method === 'agent').toSorted((a, b) => a.pid - b.pid);
+  }
+
+  #fromOutside(target: {pid: number; group: string}, fresh: number): Promise<StackCapture> {
+    const before = this.#outside.get(target.pid);
+    if (before && (before.at === null || performance.now() - before.at < fresh)) return before.capture;
+    const entry: Reading = {at: null, capture: this.#read(target)};
+    this.#outside.set(target.pid, entry);
+    void entry.capture.then(() => (entry.at = performance.now()));
+    return entry.capture;
+  }
+
+  async #read({pid, group}: {pid: number; group: string}): Promise<StackCapture> {
+    const {hub, python, nextCaptureId} = this.#options;
+    const title = `stacks of process ${pid}, from outside`;
+    const capture = await takeStacksOf({pid, python, id: nextCaptureId(), title, processGroup: group});
+    const taken = hub.takenBy(pid);
+    for (const thread of capture.threads) {
+      const request = thread.tid === undefined ? undefined : taken.get(thread.tid);
+      // mod_wsgi's workers have Python frames only while they serve: what such a thread took last is what it is at.
+      if (request && thread.frames.length > 0) thread.request = toRequestRef(request);
+    }
+    return capture;
+  }
 }
