@@ -95,6 +95,12 @@ function grouped(seen: readonly Seen[], roots: Roots | null): Diagnosis[] {
     });
 }
 
+/** The first few places, each once. */
+function named(places: readonly (Place | undefined)[], roots: Roots | null): string {
+  const all = [...new Set(places.flatMap((one) => (one ? [placeText(one, roots)] : [])))];
+  return all.length > 3 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(' and ');
+}
+
 /** Nothing it could wait for is in sight, and it does not move: a loop. */
 function computing(threads: readonly ThreadStack[], {same, samples}: RequestVerdict, roots: Roots | null): Diagnosis[] {
   const place = threads[0] && placeInStack(threads[0].frames, roots);
@@ -154,7 +160,7 @@ function lockedUp(threads: readonly ThreadStack[], roots: Roots | null): {idents
     diagnosis: {
       rule: 'stack-deadlock',
       severity: 'error',
-      cause: `Deadlock: ${waiting.length} threads wait for locks at ${lines.size} lines, and no other request is running that could let one go.`,
+      cause: `Deadlock: ${waiting.length} threads wait for locks, at ${named(places, roots)}, and no other request is running that could let one go.`,
       remedy: 'Take the locks in the same order everywhere, or with a timeout: acquire(timeout=5).',
       evidence: waiting.map(
         (one, index) =>

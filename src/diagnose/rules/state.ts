@@ -1,6 +1,7 @@
 import type {Diagnosis, Place} from '../../model/diagnosis.ts';
 import type {RestartCause} from '../../model/events.ts';
 import type {InstanceState} from '../../model/state.ts';
+import {selectCountdown} from '../../model/select-countdown.ts';
 import {selectTotals} from '../../model/select-totals.ts';
 import {placeText} from '../place.ts';
 
@@ -152,12 +153,13 @@ export const stateRules: readonly StateRule[] = [
     rule: 'timeout-near',
     severity: 'warn',
     match: (state) => {
-      const limit = state.info?.requestTimeout ?? 0;
+      const countdown = selectCountdown(state);
       const request = state.requests[0];
-      if (limit === 0 || !request || oldFor(state) < limit * 0.8) return null;
-      return {evidence: [`${request.method} ${request.url} for ${oldFor(state).toFixed(1)} s, --request-timeout is ${limit} s`]};
+      const left = request ? countdown.left(request, state.at) : null;
+      if (!request || left === null || left > countdown.limit * 0.2) return null;
+      return {evidence: [`${request.method} ${request.url} for ${oldFor(state).toFixed(1)} s, ${left.toFixed(0)} s left`]};
     },
-    cause: 'A request is close to --request-timeout, after which mod_wsgi replaces its whole process.',
+    cause: 'A request is close to being given up on; mod_wsgi then replaces its whole process.',
     remedy: 'Its stack is kept before that happens; recycle the process by hand only if its other requests may be cut.',
   },
   {

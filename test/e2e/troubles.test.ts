@@ -1,0 +1,54 @@
+import {spawnSync} from 'node:child_process';
+import {resolve} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import type {IncidentSummary} from '../../src/model/incidents.ts';
+import {startDeck} from '../support/deck.ts';
+import {columns} from '../support/mod-wsgi.ts';
+import {applicationOf, TROUBLES} from '../support/troubles.ts';
+import {until} from '../support/wait.ts';
+
+const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
+
+describe.each(columns())('on mod_wsgi $name', (column) => {
+  test.concurrent.each(TROUBLES)('the screen names $name, and an incident keeps it', async (trouble) => {
+    const deck = await startDeck({
+      app: applicationOf(trouble),
+      ...(trouble.script ? {script: trouble.script} : {}),
+      ...(trouble.args ? {args: trouble.args} : {}),
+      column,
+      mode: 'tty',
+      cols: 140,
+      rows: 40,
+    });
+    await deck.tty.waitFor(/1 Overview/);
+    const over = trouble.provoke(deck);
+    const shown = (screen: string) => trouble.shows.every((one) => one.test(screen));
+    const started = performance.now();
+    // Worst first: it is selected, and Enter leads to it.
+    const keys = trouble.keys ?? ['\r'];
+    await deck.tty.waitFor((screen) => shown(screen) || trouble.shows.slice(0, 1).some((one) => one.test(screen)), 20_000);
+    for (const key of keys) {
+      if (shown(deck.tty.screen())) break;
+      deck.tty.press(key);
+      await deck.tty.waitFor(() => true);
+    }
+    await deck.tty.waitFor(shown, 10_000);
+    if (process.env['SHOW']) console.log(deck.tty.screen());
+    console.log(`${trouble.name} on ${column.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    const kept = await until('an incident', () => incidents(deck.serverRoot).find((one) => one.kind === trouble.incident.kind), 20_000);
+    if (trouble.incident.file) expect(kept.where?.file).toContain(trouble.incident.file);
+    if (trouble.incident.says) expect(`${kept.title} ${kept.cause}`).toMatch(trouble.incident.says);
+    await deck.kill();
+    await over;
+    expect(incidents(deck.serverRoot).map((one) => one.id)).toContain(kept.id);
+  });
+});
+
+function incidents(serverRoot: string): IncidentSummary[] {
+  const run = spawnSync(process.execPath, [BUNDLE, 'incidents', '--server-root', serverRoot, '--json'], {encoding: 'utf8'});
+  if (run.status !== 0) return [];
+  return run.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as IncidentSummary);
+}
