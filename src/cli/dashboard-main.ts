@@ -24,5 +24,6 @@ try {
   deck.end();
 } catch (error) {
   process.stderr.write(`wsgideck: the dashboard: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // Not by itself: the connection may be open, and would keep a process without a screen.
+  process.exit(1);
 }
