@@ -32,7 +32,7 @@ const daemonsOf = ({engine}: Observed, group: string) =>
     .map((row) => row.pid);
 
 // In one of the two nothing tells the second group's processes from Apache's own children but the socket they hold.
-describe.each(columns().map((column, index) => ({...column, secondDisplay: ['', 'second-app'][index]!})))(
+describe.concurrent.each(columns().map((column, index) => ({...column, secondDisplay: ['', 'second-app'][index]!})))(
   'a system Apache with two process groups ($name)',
   ({modulePath, pythonHome, version, secondDisplay}) => {
     test('is seen as it is, acted on, and left running', async () => {
@@ -151,7 +151,7 @@ describe.each(columns().map((column, index) => ({...column, secondDisplay: ['', 
   },
 );
 
-test('a look that may not act does not; the reasons that LogLevel hides are said to be hidden; stop ends it for all', async () => {
+test.concurrent('a look that may not act does not; the reasons that LogLevel hides are said to be hidden; stop ends it for all', async () => {
   const apache = await startSystem({modulePath: columns()[0]!.modulePath, logLevel: 'warn'});
   const {seen} = await look(apache.pid, 'system', true);
   for (const command of [{type: 'stop', now: true}, {type: 'reload'}, {type: 'restart', graceful: true}] as const)
@@ -172,7 +172,7 @@ test('a look that may not act does not; the reasons that LogLevel hides are said
   await seen.close();
 });
 
-test('an Apache that is started anew by its service manager is found again, with the configuration it has now', async () => {
+test.concurrent('an Apache that is started anew by its service manager is found again, with the configuration it has now', async () => {
   const apache = await startSystem({modulePath: columns()[0]!.modulePath});
   const {seen} = await look(apache.pid);
   const first = apache.pid;
@@ -189,7 +189,7 @@ test('an Apache that is started anew by its service manager is found again, with
   await apache.stop();
 });
 
-test('logs through pipes and a status page that is closed are said, the rest works', async () => {
+test.concurrent('logs through pipes and a status page that is closed are said, the rest works', async () => {
   const apache = await startSystem({
     modulePath: columns()[0]!.modulePath,
     lines: ['CustomLog "|/bin/cat >/dev/null" combined', 'CustomLog ${APACHE_LOG_DIR}/agents.log "%{User-Agent}i"'],
@@ -207,7 +207,7 @@ test('logs through pipes and a status page that is closed are said, the rest wor
   await apache.stop();
 });
 
-test('one look each: state, logs, stacks', async () => {
+test.concurrent('one look each: state, logs, stacks', async () => {
   const apache = await startSystem({modulePath: columns()[0]!.modulePath});
   const instance = {kind: 'system', apachePid: apache.pid} as const;
   await apache.get('first', '/error');
@@ -232,7 +232,7 @@ test('one look each: state, logs, stacks', async () => {
   await apache.stop();
 });
 
-test('the original, started by hand: what it set up, its logs and traffic, the command that would supervise it; stop ends it', async () => {
+test.concurrent('the original, started by hand: what it set up, its logs and traffic, the command that would supervise it; stop ends it', async () => {
   const original = await startByHand(['--processes', '2', '--threads', '3', '--access-log', '--request-timeout', '30']);
   const {seen, events} = await look(original.apachePid, 'original');
   const state = () => seen.engine.state();
@@ -265,19 +265,21 @@ test('the original, started by hand: what it set up, its logs and traffic, the c
   await seen.close();
 });
 
-test.runIf(process.getuid?.() === 0)('who may read little sees what there is, is told what not and why, and may not act', async () => {
-  const apache = await startSystem({modulePath: columns()[0]!.modulePath, secondDisplay: ''});
-  chmodSync(apache.logDir, 0o700);
-  const {state, stop} = await lookAsNobody(apache.pid);
-  const groups = state.processes.filter((row) => row.role === 'daemon').map((row) => row.label);
-  expect(groups.toSorted()).toEqual(['first', 'first', 'second']);
-  expect(state.requests).toEqual([]);
-  expect(state.scoreboard?.idle).toBeGreaterThan(0);
-  const texts = state.notices.map(({text}) => text);
-  expect(texts).toContain(`the error log ${apache.logDir}/first-error.log may not be read by nobody`);
-  expect(state.notices.find(({text}) => text.includes('may not be read'))?.remedy).toContain('sudo');
-  expect(texts.some((text) => /^Apache \d+ belongs to root/.test(text))).toBe(true);
-  expect(stop).toEqual({ok: false, text: `not permitted: Apache ${apache.pid} belongs to root; attach as that user or with sudo`});
-  expect((await apache.get('first', '/')).status).toBe(200);
-  await apache.stop();
-});
+test
+  .runIf(process.getuid?.() === 0)
+  .concurrent('who may read little sees what there is, is told what not and why, and may not act', async () => {
+    const apache = await startSystem({modulePath: columns()[0]!.modulePath, secondDisplay: ''});
+    chmodSync(apache.logDir, 0o700);
+    const {state, stop} = await lookAsNobody(apache.pid);
+    const groups = state.processes.filter((row) => row.role === 'daemon').map((row) => row.label);
+    expect(groups.toSorted()).toEqual(['first', 'first', 'second']);
+    expect(state.requests).toEqual([]);
+    expect(state.scoreboard?.idle).toBeGreaterThan(0);
+    const texts = state.notices.map(({text}) => text);
+    expect(texts).toContain(`the error log ${apache.logDir}/first-error.log may not be read by nobody`);
+    expect(state.notices.find(({text}) => text.includes('may not be read'))?.remedy).toContain('sudo');
+    expect(texts.some((text) => /^Apache \d+ belongs to root/.test(text))).toBe(true);
+    expect(stop).toEqual({ok: false, text: `not permitted: Apache ${apache.pid} belongs to root; attach as that user or with sudo`});
+    expect((await apache.get('first', '/')).status).toBe(200);
+    await apache.stop();
+  });

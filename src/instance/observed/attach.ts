@@ -70,7 +70,7 @@ export async function observe(instance: ObservedInstance, options: ObserveOption
 
 /** The state as it is after watching for some seconds (CPU and requests a second are differences). */
 export async function observedState(instance: ObservedInstance, seconds = 1.2): Promise<InstanceState> {
-  const {engine, observation} = await look(instance, {history: SHORT_HISTORY, readOnly: true}, true);
+  const {engine, observation} = await look(instance, {history: SHORT_HISTORY}, true);
   observation.setWatched(true);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const state = engine.state();
