@@ -114,3 +114,17 @@ test('with no thread free two seconds are enough', async () => {
   await vi.advanceTimersByTimeAsync(2000);
   expect(verdicts().map((one) => one.requestId)).toEqual(['a']);
 });
+
+test('with more long requests than one round takes each has its turn, and then there is peace', async () => {
+  const ids = Array.from({length: 120}, (_, index) => `r${index}`);
+  const {tell, verdicts, samples} = watch(Object.fromEntries(ids.map((id) => [id, [7, 7, 7]])));
+  for (let second = 0; second < 20; second++) {
+    tell(
+      ids.map((id) => request(id, 6)),
+      200,
+    );
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(new Set(verdicts().map((one) => one.requestId)).size).toBe(120);
+  expect(samples()).toBe(9);
+});

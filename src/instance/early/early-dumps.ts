@@ -23,7 +23,7 @@ export interface EarlyOptions {
 const APART = 730;
 /** Milliseconds between two rounds in one process: with a hundred long requests one is always due. */
 const REST = 4000;
-/** Requests of one process that are judged in one round, the oldest first, and how old they are at least, in milliseconds. */
+/** Requests of one process that are judged in one round, and how old they are at least, in milliseconds. */
 const MOST = 50;
 const YOUNGEST = 1500;
 /** Captures kept for one request. */
@@ -95,13 +95,18 @@ export class EarlyDumps {
   #look(pid: number, capture: StackCapture, looks: Map<string, Look[]>, count: number): void {
     const long = capture.threads
       .filter((one) => one.request && capture.at - one.request.startedAt >= YOUNGEST)
-      .toSorted((a, b) => a.request!.startedAt - b.request!.startedAt);
+      .filter((one) => count === 0 || looks.get(one.request!.id)?.length === count)
+      // Those that were looked at longest ago, or never: with more than fit each has its turn.
+      .toSorted((a, b) => this.#lookedAt(a.request!) - this.#lookedAt(b.request!) || a.request!.startedAt - b.request!.startedAt);
     for (const {request, frames, tid} of long.slice(0, MOST)) {
-      const before = looks.get(request!.id) ?? [];
-      if (before.length !== count) continue;
       const kernel = tid === undefined ? null : kernelThread(pid, tid);
-      looks.set(request!.id, [...before, {at: capture.at, frames, kernel}]);
+      looks.set(request!.id, [...(looks.get(request!.id) ?? []), {at: capture.at, frames, kernel}]);
     }
+  }
+
+  #lookedAt({id, startedAt}: {id: string; startedAt: number}): number {
+    const seen = this.#seen.get(id);
+    return seen === undefined ? 0 : startedAt + seen.lookedAt * 1000;
   }
 
   #tell(pid: number, capture: StackCapture, looks: ReadonlyMap<string, Look[]>): void {
