@@ -10,6 +10,7 @@ import {overviewItems, selectedItem} from './overview-items.ts';
 import {countdownSentences, fitting} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
+import {verdictMeaning} from './present-verdict.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
 
@@ -84,13 +85,21 @@ function leads(concern: Concern, selected: boolean, s: Snapshot): Span[] {
 
 function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Piece[] {
   const where = placeSpan(concern, s);
+  const text = where === null ? concern.text : withoutPlace(concern.text, where.text);
   // The place must not be what is cut off: the sentence gives way.
   const wide = room - 5 - (where === null ? 0 : rowWidth([where]) + 2);
-  const text = concern.text.length > wide && where !== null && wide > 20 ? `${concern.text.slice(0, wide - 1)}…` : concern.text;
+  const short = text.length > wide && where !== null && wide > 20 ? `${text.slice(0, wide - 1)}…` : text;
   return [
-    {spans: [theirs(text, s.glyphs, concern.severity === 'info' ? 'plain' : tone)], rank: 0},
-    ...(where === null || concern.text.includes(where.text) ? [] : [{spans: [where], rank: 1}]),
+    {spans: [theirs(short, s.glyphs, concern.severity === 'info' ? 'plain' : tone)], rank: 0},
+    ...(where === null ? [] : [{spans: [where], rank: 0}]),
   ];
+}
+
+/** Titles name their place too: it is said once. */
+function withoutPlace(text: string, where: string): string {
+  const bare = where.replace(/\(\)$/, '');
+  for (const one of [` at ${bare}`, ` at ${bare.replace(/ in \S+$/, '')}`]) if (text.includes(one)) return text.replace(one, '');
+  return text;
 }
 
 function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
@@ -114,8 +123,8 @@ function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
     {spans: [span(`${requests > 1 ? `${requests} requests ` : ''}${what} ${old}`, tone)], rank: 0},
     {spans: [where], rank: 0},
     {spans: [name], rank: 1},
-    ...(verdict.waitsIn === undefined ? [] : [{spans: [theirs(`in ${verdict.waitsIn}`, s.glyphs)], rank: 3}]),
-    {spans: [span(sampled, 'dim')], rank: 4},
+    ...(verdict.waitsIn === undefined ? [] : [{spans: [theirs(`in ${verdict.waitsIn}`, s.glyphs)], rank: 4}]),
+    {spans: [span(sampled, 'dim')], rank: 3},
   ];
 }
 
@@ -126,10 +135,11 @@ function placeSpan(concern: Concern, s: Snapshot): Span | null {
   return theirs(`${short}:${place.line}${place.func === undefined ? '' : ` in ${place.func}()`}`, s.glyphs, 'own');
 }
 
-/** What it means and what to do; of a request when mod_wsgi will give up on it, and by which rule. */
+/** What it means and what to do; of a request also when mod_wsgi will give up on it, and by which rule. */
 function detailRows(concern: Concern, s: Snapshot, width: number): Row[] {
-  if (concern.request) return [{spans: [span('   '), theirs(fitting(countdownSentences(concern.request, s), width - 4), s.glyphs, 'dim')]}];
-  return [concern.detail, concern.remedy]
+  const limit = concern.request ? fitting(countdownSentences(concern.request, s), width - 4) : null;
+  const said = concern.detail === null ? verdictMeaning(concern.verdict) : null;
+  return [said?.cause ?? concern.detail, said?.remedy ?? concern.remedy, limit]
     .filter((text) => text !== null)
     .map((text) => ({spans: [span('   '), theirs(text, s.glyphs, 'dim')]}));
 }

@@ -1,7 +1,7 @@
 /** The last line: a question, a passing message, what is being typed, or the keys of this place. */
 import {plural} from '../../src/terminal/format.ts';
 import {bindingsOf, keyLabel, offered, type Place} from '../../src/terminal/keymap.ts';
-import {pack, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
+import {pack, row, rowWidth, span, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
 import {circumstances} from './present-offered.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 import {placeOf, type Confirmation} from '../store/ui-state.ts';
@@ -9,12 +9,7 @@ import {placeOf, type Confirmation} from '../store/ui-state.ts';
 export function presentFooter(s: Snapshot, width: number): Row {
   const {ui, glyphs} = s;
   const place = placeOf(ui, s.state.lifecycle.phase === 'failed');
-  if (ui.confirm) {
-    const answer = [span('y', 'accent'), span(' yes  ', 'dim'), span('n', 'accent'), span(' no', 'dim')];
-    return {
-      spans: [span(' '), ...answer, span('  '), theirs(ui.confirm.question, glyphs, 'soon'), span(whatHappens(ui.confirm, s), 'soon')],
-    };
-  }
+  if (ui.confirm) return question(s, ui.confirm, consequenceRow(s, width) === null);
   if (ui.overlay?.kind === 'filter') {
     const hint = s.fetched.log.window?.error;
     const tail =
@@ -30,6 +25,19 @@ export function presentFooter(s: Snapshot, width: number): Row {
     ui.status !== null && ui.status.until > s.wall ? [span(' '), theirs(ui.status.text, glyphs, ui.status.tone), span('  ')] : [];
   const room = width - rowWidth(status) - 2;
   return {spans: [...(status.length > 0 ? status : [span(' ')]), ...keys(place as Place, s, Math.max(0, room))]};
+}
+
+/** What a yes will do, on a row of its own where it does not fit behind the question; null where it does. */
+export function consequenceRow(s: Snapshot, width: number): Row | null {
+  const {confirm} = s.ui;
+  if (confirm === null || rowWidth(question(s, confirm, true).spans) <= width) return null;
+  return row(span(' !', 'soon'), span(whatHappens(confirm, s), 'soon'));
+}
+
+function question(s: Snapshot, confirm: Confirmation, whole: boolean): Row {
+  const answer = [span('y', 'accent'), span(' yes  ', 'dim'), span('n', 'accent'), span(' no', 'dim')];
+  const what = whole ? [span(whatHappens(confirm, s), 'soon')] : [];
+  return {spans: [span(' '), ...answer, span('  '), theirs(confirm.question, s.glyphs, 'soon'), ...what]};
 }
 
 /** What a yes means for the requests that are in flight at this moment. */

@@ -6,7 +6,7 @@ import {presentAdvice} from './present-advice.ts';
 import {presentCapture} from './present-capture.ts';
 import {presentConfig} from './present-config.ts';
 import {presentFailed} from './present-failed.ts';
-import {presentFooter} from './present-footer.ts';
+import {consequenceRow, presentFooter} from './present-footer.ts';
 import {presentForeign} from './present-foreign.ts';
 import {presentHeader} from './present-header.ts';
 import {presentHelp} from './present-help.ts';
@@ -78,7 +78,7 @@ function footerRows(s: Snapshot, width: number): Row[] {
   const talking = overlay !== null || confirm !== null || (status !== null && status.until > s.wall);
   const bar = replayBar(s, width);
   if (height === 1) return [bar === null || talking ? presentFooter(s, width) : bar];
-  return [bar ?? ruleRow(s, width), presentFooter(s, width)];
+  return [consequenceRow(s, width) ?? bar ?? ruleRow(s, width), presentFooter(s, width)];
 }
 
 function presentBody(s: Snapshot, space: Space): Presented {

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   {title: 'where', width: 22, grow: 1, keep: 'end', rank: 2},
   {title: 'pid', width: 7, align: 'right', rank: 5},
   {title: 'times', width: 5, align: 'right', rank: 4},
-  {title: 'lasted', width: 13, rank: 3},
+  {title: 'lasted', width: 16, rank: 3},
 ];
 
 export const KIND_WORDS: Record<IncidentKind, string> = {
@@ -81,7 +81,7 @@ function cellsOf(one: IncidentSummary, s: Snapshot) {
     {text: clock(one.openedAt), tone: 'dim' as const},
     {text: KIND_WORDS[one.kind] ?? one.kind, tone: incidentTone(one, s.ui.seen.has(one.id))},
     one.title,
-    {text: one.where === null ? '' : placeText(one.where, s), tone: 'own' as const},
+    {text: one.where === null ? '' : placeText({file: one.where.file, line: one.where.line}, s), tone: 'own' as const},
     {text: one.pid === null ? '' : String(one.pid), tone: 'dim' as const},
     {text: one.count > 1 ? String(one.count) : '', tone: 'soon' as const},
     {text: lasted(one, s.now), tone: one.closedAt === null ? ('soon' as const) : ('dim' as const)},

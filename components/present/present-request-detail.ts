@@ -12,7 +12,7 @@ import {stopping} from './present-attention.ts';
 import {countdownSentences, fitting} from './present-countdown.ts';
 import {presentFrames} from './present-frames.ts';
 import {METHOD_WORDS} from './present-stacks.ts';
-import {liveWords, verdictWords} from './present-verdict.ts';
+import {liveWords, verdictMeaning, verdictWords} from './present-verdict.ts';
 
 /** Of a request that only Apache's scoreboard tells of. */
 const OUTSIDE = "seen in Apache's scoreboard: which daemon serves it is not told there; s takes the stacks of all";
@@ -102,8 +102,9 @@ function meaningRows(s: Snapshot, live: Snapshot['fetched']['live'], id: string,
   const place = (one: Diagnosis) =>
     one.place === undefined || live.thread!.frames.some(({file, line}) => file === one.place!.file && line === one.place!.line);
   const found = stackDiagnoses(live.capture, verdict, s).find(place);
-  if (!found) return [];
-  return [...labelled('what it means', found.cause, s, width, 'plain', 3), ...labelled('what to do', found.remedy, s, width, 'plain', 3)];
+  const {cause, remedy} = found ?? verdictMeaning(verdict) ?? {};
+  if (cause === undefined || remedy === undefined) return [];
+  return [...labelled('what it means', cause, s, width, 'plain', 3), ...labelled('what to do', remedy, s, width, 'plain', 3)];
 }
 
 function shorten(url: string, most: number): string {

@@ -16,3 +16,21 @@ export function liveWords(same: number, samples: number, ms: number): string {
   const which = same === samples ? `${same} of ${samples} samples` : `the last ${same} of ${samples} samples`;
   return `stands still: same line in ${which}, ${duration(ms)}`;
 }
+
+/** What can be said of a request that does not move where no rule knows the place. */
+export function verdictMeaning(one: RequestVerdict | null | undefined): {cause: string; remedy: string} | null {
+  if (one?.verdict === 'waiting')
+    return {
+      cause: `The thread waits${one.waitsIn === undefined ? '' : ` in ${one.waitsIn}`} with the GIL free: what it waits for has not come.`,
+      remedy: 'Look at the line for who should let it go on; s shows the other threads. Give the call a timeout.',
+    };
+  if (one?.verdict === 'stuck')
+    return {
+      cause:
+        one.waitsIn === undefined
+          ? 'The thread was at this line in every sample and waits for nothing: it computes.'
+          : `The thread was in ${one.waitsIn} in every sample.`,
+      remedy: 'Look at what the line loops over; c recycles the daemon, --cpu-time-limit ends what never comes to an end.',
+    };
+  return null;
+}

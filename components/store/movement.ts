@@ -27,7 +27,9 @@ export function move(store: DashboardStore, how: Movement, lines = 1): void {
     return store.change({overlay: {...ui.overlay, index: step(ui.overlay.index, last, how, page, lines)}});
   }
   if (ui.overlay?.kind === 'help' || ui.detail) {
-    return store.change({scroll: step(Math.min(ui.scroll, store.frame.scrollMax), store.frame.scrollMax, how, page, lines)});
+    const last = store.frame.scrollMax;
+    // The end stays the end while source lines are still coming in.
+    return store.change({scroll: how === 'end' ? Infinity : step(Math.min(ui.scroll, last), last, how, page, lines)});
   }
   if (ui.view === 'logs') return moveInLog(store, how, page, lines);
   if (ui.view === 'config') return moveInConfig(store, how, page, lines);

@@ -55,14 +55,9 @@ const NOTHING: ReadonlySet<string> = new Set();
 export function selectAttention(state: InstanceState, now: number, seen: ReadonlySet<string> = NOTHING): Concern[] {
   const requests = longRequests(state, now);
   const broken = failedReload(state);
-  const said = [...requests, ...broken];
-  const concerns: Concern[] = [
-    ...wedged(state, now),
-    ...broken,
-    ...incidents(state, now, seen, said),
-    ...requests,
-    ...exceptions(state, now, said),
-  ];
+  const kept = incidents(state, now, seen, [...requests, ...broken]);
+  const said = [...broken, ...kept, ...requests];
+  const concerns: Concern[] = [...wedged(state, now), ...said, ...exceptions(state, now, said)];
   const pids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
   for (const {key, severity, text, remedy} of state.notices) {
     // The supervisor's own notice about a wedged process says the same as the agent's state.
@@ -124,7 +119,7 @@ function incidents(state: InstanceState, now: number, seen: ReadonlySet<string>,
       if (!asksForALook(one, seen, now)) return false;
       if (one.closedAt !== null) return true;
       if (one.kind === 'wedged') return !wedgedPids.has(one.pid ?? -1);
-      if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && other.request.pid === one.pid);
+      if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && isAbout(one, other.request.pid, other.place));
       return !(one.kind === 'failed-reload' && said.some((other) => other.key.startsWith('reload:')));
     })
     .toReversed()
@@ -157,13 +152,16 @@ function longRequests(state: InstanceState, now: number): Concern[] {
       continue;
     }
     const urgent = left !== null && left < Math.max(5, countdown.limit * 0.2);
+    const incident = state.incidents.findLast(
+      (other) => other.kind === 'stuck' && other.closedAt === null && isAbout(other, one.pid, place),
+    );
     groups.set(key, {
       key: `long:${one.id}`,
       severity: urgent || verdict?.verdict === 'stuck' ? 'error' : 'warn',
       text: `${one.method} ${one.url}`,
       place,
-      detail: one.at ?? null,
-      remedy: null,
+      detail: incident?.cause || null,
+      remedy: incident?.remedy || null,
       opens: {type: 'request', id: one.id},
       request: one,
       requests: 1,
@@ -172,6 +170,11 @@ function longRequests(state: InstanceState, now: number): Concern[] {
     });
   }
   return [...groups.values()].slice(0, MOST_REQUESTS);
+}
+
+/** Is an incident about a request of this process, or about requests at this line. */
+function isAbout(one: IncidentSummary, pid: number, place: Place | null): boolean {
+  return one.pid === pid || (place !== null && one.where?.file === place.file && one.where.line === place.line);
 }
 
 /** The application's own line, or the innermost one where there is none. */

@@ -5,10 +5,12 @@
 import type {Command, CommandResult, ConfigView, LogWindow, Query, QueryResults} from '../../src/model/commands.ts';
 import type {Deck} from '../../src/model/deck.ts';
 import type {ActiveRequest, DeckEvent, InstanceInfo, ProcessRow} from '../../src/model/events.ts';
+import type {Figures, Incident, IncidentSummary} from '../../src/model/incidents.ts';
 import {isChatter, LOG_LEVELS, type LogEntry} from '../../src/model/log.ts';
 import {apply, initialState} from '../../src/model/reduce.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
+import type {RequestVerdict} from '../../src/model/verdict.ts';
 
 /** All times in view tests are relative to this one: 2026-11-20 14:02:31 UTC. */
 export const NOW = Date.UTC(2026, 10, 20, 14, 2, 31);
@@ -142,6 +144,86 @@ export const PROCESSES: ProcessRow[] = [
   proc({pid: 23118, role: 'daemon', label: 'localhost:8000', cpu: 9.4, rss: 190_000_000, threads: 9, agent: 'connected'}),
   proc({pid: 23040, role: 'child', label: 'apache2', cpu: 0.3, rss: 7_300_000, threads: 27}),
 ];
+
+/** The request of `REQUESTS` that is stuck, as three samples say. */
+export function verdict(part: Partial<RequestVerdict> = {}): RequestVerdict {
+  return {
+    requestId: '5XlyVZWRnvY',
+    pid: 23117,
+    method: 'POST',
+    url: '/checkout/pay',
+    startedAt: NOW - 41_200,
+    at: NOW - 1000,
+    verdict: 'waiting',
+    same: 3,
+    samples: 3,
+    frame: STUCK.frames[0]!,
+    own: STUCK.frames[4]!,
+    waitsIn: 'socket.recv',
+    captures: [2],
+    ...part,
+  };
+}
+
+export function summary(part: Partial<IncidentSummary> = {}): IncidentSummary {
+  return {
+    id: '20261120-140150-1a',
+    kind: 'crash',
+    severity: 'error',
+    openedAt: NOW - 20_000,
+    closedAt: null,
+    title: 'crash: Segmentation fault in GET /recommend at shop/recommend.py:22',
+    pid: 23116,
+    processGroup: 'localhost:8000',
+    where: {file: '/srv/shop/shop/recommend.py', line: 22, func: 'natively'},
+    count: 1,
+    cause: 'C code read an address that is not its own.',
+    remedy: 'Update the extension that the line calls.',
+    earlier: false,
+    ...part,
+  };
+}
+
+const figures = (second: number): Figures => ({
+  at: NOW - 80_000 + second * 1000,
+  requestsPerSecond: 100 + second,
+  errors5xx: 0,
+  p50: 12,
+  p95: 88,
+  p99: 640,
+  busy: 3,
+  capacity: 10,
+  queueMs: 2,
+  cpu: 60,
+  rss: 300_000_000,
+  load1: 0.8,
+});
+
+export function incident(part: Partial<IncidentSummary> = {}): Incident {
+  const {name, url, script, serverRoot, modWsgi, python, apache, mpm, processes, threads, requestTimeout} = INFO;
+  return {
+    v: 1,
+    summary: summary(part),
+    instance: {name, url, script, serverRoot, modWsgi, python, apache, mpm, processes, threads, requestTimeout},
+    reason: 'ended by SIGSEGV',
+    inFlight: [REQUESTS[0]!],
+    verdicts: [verdict()],
+    captures: [capture({cause: 'crash', method: 'crash', title: 'Segmentation fault in GET /recommend'})],
+    log: [entry({level: 'error', text: 'child pid 23116 exit signal Segmentation fault (11)'})],
+    processes: [PROCESSES[4]!],
+    before: Array.from({length: 30}, (_, index) => figures(index)),
+    after: Array.from({length: 10}, (_, index) => figures(60 + index)),
+    diagnoses: [
+      {
+        rule: 'crash',
+        severity: 'error',
+        cause: 'C code read an address that is not its own.',
+        remedy: 'Update it.',
+        evidence: ['twice today'],
+      },
+    ],
+  };
+}
 
 let seq = 0;
 export function entry(part: Partial<LogEntry> & {before?: number}): LogEntry {
@@ -341,6 +423,7 @@ export class MemoryDeck implements Deck {
   readonly asked: Query[] = [];
   log: LogEntry[] = [];
   captures: StackCapture[] = [capture(), capture({id: 2})];
+  incidents: Incident[] = [];
   /** Set to say what commands are answered with. */
   result: CommandResult = {ok: true, text: 'done'};
   gone: string | null = null;
@@ -391,7 +474,7 @@ export class MemoryDeck implements Deck {
     if (query.type === 'live') return capture({id: 0, at: Date.now(), pid: query.pid});
     if (query.type === 'config') return this.config;
     if (query.type === 'terminal') throw new Error('this server has no terminal');
-    if (query.type === 'incident') return null;
+    if (query.type === 'incident') return this.incidents.find((one) => one.summary.id === query.id) ?? null;
     if (query.type === 'recording') return {folder: null, from: 0, to: 0, bytes: 0};
     return {file: query.file, from: 114, lines: SOURCE};
   }

@@ -5,7 +5,7 @@ import {DashboardStore} from '../../components/store/dashboard-store.ts';
 import {runAction} from '../../components/store/actions.ts';
 import {glyphs} from '../../src/terminal/glyphs.ts';
 import {rowWidth} from '../../src/terminal/rows.ts';
-import {busyEvents, event, MemoryDeck, NOW} from './view-deck.ts';
+import {busyEvents, event, incident, MemoryDeck, NOW, summary, verdict} from './view-deck.ts';
 import {view} from './view-terminal.ts';
 
 const SIZES = [
@@ -21,12 +21,16 @@ const MUST_SHOW: Record<string, RegExp[]> = {
   '3': [/2 captures/, /timeout +request timeout/, /asked/],
   '4': [/following/, /ValueError: bad card/],
   '5': [/daemon +23117/, /guard/, /request timeout +a request took longer/],
+  '6': [/1 incident, all of them open/, /crash +crash: Segm/, /C code read/],
   '7': [/options in effect/, /HTTPS/, /● +--https-port +8443/, /--host: Address to listen on/],
 };
 
 describe.each(SIZES)('%i x %i', (columns, rows) => {
   test.each(Object.keys(MUST_SHOW))('view %s', async (key) => {
-    using screen = view(new MemoryDeck(busyEvents()), {columns, rows});
+    using screen = view(new MemoryDeck([...busyEvents(), ...(key === '6' ? [event({type: 'incident', incident: summary()})] : [])]), {
+      columns,
+      rows,
+    });
     screen.press(key);
     for (const pattern of MUST_SHOW[key]!) await screen.shows(pattern);
     const lines = screen.lines();
@@ -37,7 +41,14 @@ describe.each(SIZES)('%i x %i', (columns, rows) => {
 });
 
 test('no size makes a frame of another height or a row wider than the screen, in any place', () => {
-  const deck = new MemoryDeck([...busyEvents(), event({type: 'agent', pid: 23118, state: 'wedged', detail: 'one thread holds the GIL'})]);
+  const deck = new MemoryDeck([
+    ...busyEvents(),
+    event({type: 'agent', pid: 23118, state: 'wedged', detail: 'one thread holds the GIL'}),
+    event({type: 'verdict', verdict: verdict()}),
+    event({type: 'incident', incident: summary()}),
+    event({type: 'replay', replay: {file: 'x', from: NOW - 60_000, to: NOW, at: NOW, paused: false, speed: 1, incidents: []}}),
+  ]);
+  deck.incidents = [incident()];
   const store = new DashboardStore(deck, {
     columns: 80,
     rows: 24,
@@ -63,6 +74,13 @@ test('no size makes a frame of another height or a row wider than the screen, in
     'filter',
     'view-5',
     'signal',
+    'view-6',
+    'open',
+    'next-place',
+    'export',
+    'advice',
+    'reloads',
+    'foreign',
     'view-7',
     'end',
     'part',
