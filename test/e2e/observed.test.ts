@@ -1,6 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {resolve} from 'node:path';
-import {expect, test} from 'vitest';
+import {afterAll, expect, test} from 'vitest';
 import {startByHand} from '../fixtures/observed/original-by-hand.ts';
 import {startSystem} from '../fixtures/observed/system-apache.ts';
 import {columns} from '../support/mod-wsgi.ts';
@@ -11,10 +11,17 @@ import {until} from '../support/wait.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 
+const screens: Tty[] = [];
+
+afterAll(() => {
+  for (const one of screens) one.dispose();
+});
+
 /** `wsgideck attach` on a terminal, with a temporary folder of its own. */
 function attach(pid: number, ...args: string[]): {tty: Tty; place: string} {
   const place = tempDir();
   const tty = new Tty(process.execPath, [PROGRAM, 'attach', String(pid), ...args], {cols: 130, rows: 36, env: {TMPDIR: place}});
+  screens.push(tty);
   return {tty, place};
 }
 
@@ -24,10 +31,8 @@ const ours = (place: string) => readdirSync(place).filter((name) => name.startsW
 test('a system Apache: its groups, its requests, a daemon that is killed; two screens, one leaves, then the other, and it runs on', async () => {
   const apache = await startSystem({modulePath: columns()[0]!.modulePath});
   const {tty, place} = attach(apache.pid);
-  using _tty = tty;
   await tty.waitFor(/ready/);
   const other = attach(apache.pid, '--read-only');
-  using _other = other.tty;
   await other.tty.waitFor(/ready/);
 
   const slow = apache.get('second', '/slow?6', {timeout: 20_000});
@@ -63,7 +68,6 @@ test('a system Apache: its groups, its requests, a daemon that is killed; two sc
 test('the original: stopped from the screen, after a question', async () => {
   const original = await startByHand(['--access-log']);
   const {tty, place} = attach(original.apachePid);
-  using _tty = tty;
   await tty.waitFor(/ready.*127\.0\.0\.1/);
   await original.get('/seen');
   tty.press('4');

@@ -173,7 +173,9 @@ test.concurrent('a look that may not act does not; the reasons that LogLevel hid
 });
 
 test.concurrent('an Apache that is started anew by its service manager is found again, with the configuration it has now', async () => {
-  const apache = await startSystem({modulePath: columns()[0]!.modulePath});
+  // Of 6.x, and nothing but its socket tells a process of the second group.
+  const {modulePath, pythonHome} = columns()[1]!;
+  const apache = await startSystem({modulePath, pythonHome, secondDisplay: ''});
   const {seen} = await look(apache.pid);
   const first = apache.pid;
   await apache.stop();
@@ -184,7 +186,7 @@ test.concurrent('an Apache that is started anew by its service manager is found 
   expect(apache.pid).not.toBe(first);
   expect(seen.engine.state().lifecycle.phase).toBe('ready');
   expect(seen.engine.state().info?.groups?.map((one) => one.name)).toEqual(['third', 'first', 'second']);
-  await until('its daemons', () => daemonsOf(seen, 'first').length === 2 && daemonsOf(seen, 'third').length === 1);
+  await until('its daemons', () => ['first', 'second', 'third'].map((group) => daemonsOf(seen, group).length).join() === '2,1,1');
   await seen.close();
   await apache.stop();
 });
@@ -263,6 +265,25 @@ test.concurrent('the original, started by hand: what it set up, its logs and tra
   await seen.finished;
   await until('its end', () => !alive(original.apachePid));
   await seen.close();
+});
+
+test.concurrent('logs that the original rotates are followed from one file to the next', async () => {
+  const original = await startByHand(['--rotate-logs', '--max-log-size', '1', '--access-log', '--log-level', 'info']);
+  const {seen, events} = await look(original.apachePid, 'original');
+  const files = () => readdirSync(original.serverRoot).filter((name) => name.startsWith('error_log.'));
+  const inLog = (text: string) => events.some((one) => one.type === 'log' && one.entry.text.includes(text));
+  await original.get('/print?before');
+  await until('a line of the first file', () => inLog('before'));
+  await until('a second file', async () => {
+    await original.get('/flood');
+    return files().length > 1;
+  });
+  await original.get('/print?after');
+  await until('a line of the second file', () => inLog('after'));
+  expect(seen.engine.state().notices).toEqual([]);
+  await seen.close();
+  process.kill(original.apachePid, 'SIGTERM');
+  await until('its end', () => !alive(original.apachePid));
 });
 
 test
