@@ -29,6 +29,7 @@ export const ERROR_LOG_FORMAT = '[%{u}t] [%-m:%l] [pid %P:tid %T] %7F: %E: [requ
  * | `%D` | `1076` | microseconds from the request's first line to its last byte |
  * | `%>s` | `200` | final status |
  * | `%O` | `141` | bytes sent with headers; `%B` (without headers) where mod_logio is not available |
+ * | `%X` | `+` | right behind them: `X` when the client was gone before it had its whole answer, else `+` or `-` |
  * | `%L` | `Y6SxahKgPq4` | request id; `-` when the request got none |
  * | `%a` | `127.0.0.1` | client |
  * | `%P` | `7466` | pid of the MPM child that served it (not the daemon's) |
@@ -37,4 +38,4 @@ export const ERROR_LOG_FORMAT = '[%{u}t] [%-m:%l] [pid %P:tid %T] %7F: %E: [requ
  *
  * Apache escapes quotes, backslashes, control and 8-bit characters in it (`\t`, `\x1b`), so a tab or newline never comes from a client.
  */
-export const DECK_ACCESS_FORMAT = ['%{end:usec}t', '%D', '%>s', '%O', '%L', '%a', '%P', '%m', '%U%q'].join('\\t');
+export const DECK_ACCESS_FORMAT = ['%{end:usec}t', '%D', '%>s', '%O%X', '%L', '%a', '%P', '%m', '%U%q'].join('\\t');

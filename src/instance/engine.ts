@@ -117,7 +117,7 @@ export class LiveEngine implements Engine {
       case 'config':
         return this.#config();
       case 'incident':
-        return this.#parts.incidents?.get(query.id) ?? null;
+        return this.#incident(query.id);
       case 'recording':
         return this.#parts.recorder?.info() ?? {folder: null, from: 0, to: 0, bytes: 0};
       case 'terminal':
@@ -128,6 +128,13 @@ export class LiveEngine implements Engine {
         if (!this.#captures.named(query.file)) throw new Error('no stack of this server names that file');
         return sourceAround(query.file, query.line, query.context);
     }
+  }
+
+  /** Whoever looks at an incident may look at the source of its stacks as well. */
+  #incident(id: string): QueryResults['incident'] {
+    const incident = this.#parts.incidents?.get(id) ?? null;
+    for (const capture of incident?.captures ?? []) this.#captures.remember(capture);
+    return incident;
   }
 
   async #live(pid: number): Promise<QueryResults['live']> {

@@ -54,6 +54,8 @@ export interface AccessFields {
   micros: number;
   /** Bytes sent including headers (`%O`). */
   bytes: number;
+  /** The client was gone before it had its whole answer (`%X`); present only then. */
+  aborted?: true;
 }
 
 /** What Apache and mod_wsgi say about their own work, at `info` and below: we make them say it, for the reasons of restarts. */

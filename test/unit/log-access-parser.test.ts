@@ -59,3 +59,15 @@ test('combined format', () => {
     access: {method: '-', url: '\x16\x03', status: 400, bytes: 0},
   });
 });
+
+test('a client that left before it had its answer is told apart; lines of an older format are still read', () => {
+  const line = (size: string) => `1795169270747037\t502234\t200\t${size}\tY6SxahKgPq4\t127.0.0.1\t7466\tGET\t/big`;
+  const read = (size: string) => parseAccessLine(line(size))!;
+  expect(read('8090X').access).toEqual({method: 'GET', url: '/big', status: 200, micros: 502_234, bytes: 8090, aborted: true});
+  expect(read('8090X').text).toBe('GET /big 200 502 ms (client left)');
+  expect(read('0X').access).toMatchObject({bytes: 0, aborted: true});
+  for (const size of ['141+', '141-', '141']) {
+    expect(read(size).access).toEqual({method: 'GET', url: '/big', status: 200, micros: 502_234, bytes: 141});
+  }
+  for (const size of ['-', '-+', '--']) expect(read(size).access?.bytes).toBe(0);
+});

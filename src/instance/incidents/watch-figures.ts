@@ -40,8 +40,9 @@ export class FigureWatch {
   }
 
   #count({entry}: Extract<DeckEvent, {type: 'log'}>): void {
-    // Measured: not one byte of the answer could be sent, or the client's own data ended early. (A client that has only closed its side is not noticed.)
-    const left = entry.access ? entry.access.bytes === 0 && entry.access.status !== 408 : UPLOAD.test(entry.text);
+    // Measured: also where nothing is said about it, as for an answer that was not begun. (A client that closes only its own side is noticed when
+    // the second piece of its answer is sent.)
+    const left = entry.access ? entry.access.aborted : UPLOAD.test(entry.text);
     if (!left) return;
     this.#gone++;
     this.#goneText = entry.access ? `${entry.access.method} ${entry.access.url}` : entry.text.slice(0, 300);

@@ -36,6 +36,8 @@ const STACKS_FRESH = 5000;
 const JUST_NOW = 3000;
 /** News are on disk after so long. */
 const NEWS = 200;
+/** A process that was sent a signal from here may take so long to end. */
+const EXPECTED = 30_000;
 /** Incidents that are added to at the same time. */
 const OPEN = 30;
 
@@ -66,7 +68,8 @@ class Desk implements IncidentDesk {
   readonly #figures = new FigureWatch();
   readonly #descriptors = new DescriptorWatch();
   readonly #shelf: Shelf;
-  readonly #expected = new Set<number>();
+  /** Until when the end of a process is nobody's trouble. */
+  readonly #expected = new Map<number, number>();
   /** Open ones, and closed ones that still get figures. */
   #kept: OpenIncident[] = [];
   readonly opened: Promise<void>;
@@ -132,8 +135,8 @@ class Desk implements IncidentDesk {
   }
 
   expect(pid: number): void {
-    this.#expected.add(pid);
-    if (this.#expected.size > 100) this.#expected.delete(this.#expected.values().next().value!);
+    this.#expected.set(pid, this.#now() + EXPECTED);
+    if (this.#expected.size > 100) this.#expected.delete(this.#expected.keys().next().value!);
   }
 
   close(): void {
@@ -189,7 +192,7 @@ class Desk implements IncidentDesk {
   }
 
   #sign(trigger: Trigger): void {
-    if (trigger.pid !== null && this.#expected.has(trigger.pid)) return;
+    if (trigger.pid !== null && (this.#expected.get(trigger.pid) ?? 0) > this.#now()) return;
     const state = this.#bus.state();
     const known = this.#kept.find((one) => one.summary.closedAt === null && one.takes(trigger));
     if (known) {

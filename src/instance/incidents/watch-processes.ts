@@ -4,7 +4,7 @@ import type {IncidentKind} from '../../model/incidents.ts';
 import type {InstanceState, RestartRecord} from '../../model/state.ts';
 import type {Recent} from './recent.ts';
 import {groupOf, oldestRequest, type Trigger} from './trigger.ts';
-import {ownPlace, tracebackPlace, verdictPlace} from './where.ts';
+import {capturePlace, ownPlace, tracebackPlace, verdictPlace} from './where.ts';
 
 /** A request that does not move is worth a note after so long, in milliseconds: before that, anything may be about to go on. */
 const STUCK_AFTER = 3000;
@@ -23,6 +23,8 @@ export function fromProcesses(event: DeckEvent, state: InstanceState, recent: Re
       return notice(event, state);
     case 'phase':
       return phase(event, state);
+    case 'stacks':
+      return dump(event, state);
     default:
       return [];
   }
@@ -51,9 +53,9 @@ function restart(event: EventOf<'restart'>, state: InstanceState, recent: Recent
   const record = state.restarts.find((one) => one.pid === event.pid);
   const phase = state.lifecycle.phase;
   if (!record || phase === 'stopping' || phase === 'stopped') return [];
-  const kind = kindOf(record, phase);
-  if (kind === null) return [];
   const inFlight = record.inFlight.length > 0 ? record.inFlight : recent.requests(record.pid, event.at);
+  const kind = kindOf(record, phase, inFlight.length > 0);
+  if (kind === null) return [];
   const oldest = kind === 'request-timeout' ? oldestRequest(inFlight, record.at) : '';
   const text = record.text.replace(/^crashed: /, '');
   const head = record.processGroup === 'Apache' ? '' : (HEADS[kind] ?? kind);
@@ -76,12 +78,16 @@ function restart(event: EventOf<'restart'>, state: InstanceState, recent: Recent
   ];
 }
 
-function kindOf(record: RestartRecord, phase: string): IncidentKind | null {
+function kindOf(record: RestartRecord, phase: string, cut: boolean): IncidentKind | null {
   if (record.processGroup === 'Apache') return 'apache-died';
   // A service has its own notice when it ends again and again; each single end is its script's business.
   if (record.processGroup.startsWith('service:') && record.cause !== 'crash') return null;
   if (record.cause === 'killed') return /SIGKILL/.test(record.text) && phase !== 'reloading' ? 'crash' : null;
-  if (record.cause === 'unknown') return /held the interpreter/.test(record.text) ? 'wedged' : null;
+  if (record.cause === 'unknown') {
+    if (record.text.includes('held the interpreter')) return 'wedged';
+    // Told of last, when nobody else has said why; with nothing in flight nobody has missed it.
+    return record.source === 'exit' && cut && phase !== 'reloading' ? 'crash' : null;
+  }
   return KINDS[record.cause] ?? null;
 }
 
@@ -109,6 +115,28 @@ function agent(event: EventOf<'agent'>, state: InstanceState, recent: Recent): T
   const where = seen ? tracebackPlace(seen.traceback, state.info) : null;
   return [
     {...base, kind: 'failed-load', severity: 'error', title: `the application did not load: ${reason}`, reason, where, subject: 'load'},
+  ];
+}
+
+/** mod_wsgi's own dump: also when it only interrupts the request (6.x) and the process lives on. */
+function dump({capture, at}: EventOf<'stacks'>, state: InstanceState): Trigger[] {
+  const {method, title, pid, threads} = capture;
+  if (method !== 'mod_wsgi' || !title.startsWith('request timeout: ')) return [];
+  const idents = new Set(threads.flatMap((one) => (one.request ? [one.ident] : [])));
+  return [
+    {
+      kind: 'request-timeout',
+      severity: 'error',
+      at,
+      title,
+      reason: title,
+      pid,
+      processGroup: groupOf(state.info),
+      where: capturePlace(capture, state.info),
+      subject: '',
+      mark: `pid ${pid}`,
+      inFlight: state.requests.filter((one) => one.pid === pid && idents.has(one.ident)),
+    },
   ];
 }
 

@@ -26,11 +26,14 @@ export function parseDeckAccessLine(line: string): LogEntry | null {
   const [end, duration, code, size, id, client, pid, method] = cut as [string, string, string, string, string, string, string, string];
   const status = Number(code);
   // `-` stands for nothing sent; a request that could not be read has no status worth the name but still counts.
-  const bytes = size === '-' ? 0 : Number(size);
+  const last = size.charAt(size.length - 1);
+  const sized = last === 'X' || last === '+' || (last === '-' && size.length > 1) ? size.slice(0, -1) : size;
+  const bytes = sized === '-' ? 0 : Number(sized);
   const micros = Number(duration);
   const at = Math.floor(Number(end) / 1000);
   if (!Number.isInteger(status) || !Number.isFinite(at) || !Number.isFinite(micros) || !Number.isFinite(bytes) || at <= 0) return null;
-  const request = {method: intern(method), url: unescapeLogText(line.slice(from)), status, micros, bytes};
+  const request: AccessFields = {method: intern(method), url: unescapeLogText(line.slice(from)), status, micros, bytes};
+  if (last === 'X') request.aborted = true;
   return accessEntry(
     at,
     request,
@@ -58,11 +61,12 @@ export function parseAccessLine(line: string): LogEntry | null {
 }
 
 function accessEntry(at: number, request: AccessFields, client?: string, pid?: number, requestId?: string): LogEntry {
-  const {method, status, micros, bytes} = request;
+  const {method, status, micros, bytes, aborted} = request;
   // A joined string is flat; one put together with + keeps all its parts for as long as it lives, which is long here.
-  const text = (micros > 0 ? [method, request.url, status, durationText(micros)] : [method, request.url, status]).join(' ');
+  const words = micros > 0 ? [method, request.url, status, durationText(micros)] : [method, request.url, status];
+  const text = (aborted ? [...words, '(client left)'] : words).join(' ');
   const url = text.slice(method.length + 1, method.length + 1 + request.url.length);
-  const access = {method, url, status, micros, bytes};
+  const access: AccessFields = aborted ? {method, url, status, micros, bytes, aborted} : {method, url, status, micros, bytes};
   // One literal, absent fields as undefined: entries of one shape take a third less memory.
   return {seq: 0, at, source: 'access', level: status >= 500 ? 'error' : 'info', text, pid, requestId, client: ownClient(client), access};
 }
