@@ -178,13 +178,18 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
             sys.modules.pop("__wsgi__", None)
         text = "%s: %s" % (type(error).__name__, error)
         failed = {"ok": False, "ms": (time.time() - began) * 1000, "error": text[:500]}
+        if deck.slot is not None:
+            deck.slot.examine(failed, began)
         # The exception first: whoever hears that loading failed knows why by then.
         report_exception(deck, None, skip=2)
         deck.load = failed
         if deck.wake is not None:
             deck.wake()
         raise
-    deck.load = {"ok": True, "ms": (time.time() - began) * 1000}
+    load = {"ok": True, "ms": (time.time() - began) * 1000}
+    if deck.slot is not None:
+        deck.slot.examine(load, began)
+    deck.load = load
     if deck.wake is not None:
         deck.wake()
     return application, file, before

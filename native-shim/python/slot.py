@@ -17,7 +17,7 @@ from _thread import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional
+    from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
     Exports = Dict[str, Any]
 
@@ -30,6 +30,10 @@ ALONE = 15.0
 # A source saved less than so many seconds ago is not cached: a .pyc knows its source's time in whole seconds only, and would be taken for
 # the next save of the same size.
 YOUNG = 2.5
+# Apache opens its sockets before anything else.
+MAX_DESCRIPTOR = 256
+# The kernel's clock for files lags by up to a tick, in seconds.
+TICK = 0.005
 
 
 class Slot:
@@ -78,6 +82,16 @@ class Slot:
         except BaseException:
             return {"handle_request": failure_page(settings)}
 
+    def examine(self, load: "Dict[str, Any]", began: float) -> None:
+        """Marks the outcome of a load during which a file was saved: half of the old and half of the new may have been read."""
+        for file in loaded_files():
+            try:
+                if os.stat(file).st_mtime >= began - TICK:
+                    load["torn"] = True
+                    return
+            except OSError:
+                continue
+
     def wait(self, settings: "Dict[str, Any]") -> None:
         """Until the supervisor says so; or until a client waits for this very group, which then has to serve him."""
         from select import POLLIN, poll
@@ -95,29 +109,46 @@ class Slot:
             os.close(listener)
 
 
+def loaded_files() -> "Iterator[str]":
+    """The files of the application itself: imported ones, and those of the exception that is being handled, if there is one."""
+    library = os.path.join(os.path.dirname(os.__file__), "")
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__dict__", {}).get("__file__")
+        if isinstance(file, str) and "-packages/" not in file and not file.startswith((library, HERE)):
+            yield file
+    _, error, trace = sys.exc_info()
+    if isinstance(error, SyntaxError) and error.filename:
+        yield error.filename
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+
+
+def is_socket(descriptor: int) -> bool:
+    from stat import S_ISSOCK
+
+    try:
+        return S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
+
+
 def find_listener() -> "Optional[int]":
     """A copy of the descriptor that this group's requests come in by: its one listening unix socket. None where there is no telling."""
     import _socket
-    from stat import S_ISSOCK
 
     found: "List[int]" = []
-    try:
-        for name in os.listdir("/proc/self/fd"):
-            try:
-                descriptor = int(name)
-                if not S_ISSOCK(os.fstat(descriptor).st_mode):
-                    continue
-                copy = os.dup(descriptor)
-            except OSError:
-                continue
-            sock = _socket.socket(fileno=copy)
+    # Not by /proc/self/fd: a process that was root may not look there.
+    for descriptor in [one for one in range(3, MAX_DESCRIPTOR) if is_socket(one)]:
+        try:
+            sock = _socket.socket(fileno=os.dup(descriptor))
             listens = sock.family == _socket.AF_UNIX and sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN)
-            if listens:
-                found.append(sock.detach())
-            else:
-                sock.close()
-    except (OSError, AttributeError):
-        pass
+        except (OSError, AttributeError):
+            continue
+        if listens:
+            found.append(sock.detach())
+        else:
+            sock.close()
     if len(found) == 1:
         return found[0]
     for descriptor in found:

@@ -1,50 +1,10 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {EventOf, ReloadRecord, SlotRow} from '../../src/model/events.ts';
 import {type RunningDeck, startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
+import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
 import {sleep, until} from '../support/wait.ts';
-
-/** What test/fixtures/slots answers. */
-interface Answer {
-  version: string;
-  pid: number;
-  group: string;
-  mainThread: boolean;
-}
-
-async function ask(deck: RunningDeck, path = '/'): Promise<Answer> {
-  const {status, body} = await deck.get(path, {timeout: 40_000});
-  const [version = '', pid, group = '', mainThread] = body.split(' ');
-  if (status !== 200) throw new Error(`${status}: ${body}`);
-  return {version, pid: Number(pid), group, mainThread: mainThread === 'True'};
-}
-
-const module = (deck: RunningDeck) => join(deck.appDir, 'shop/__init__.py');
-const save = (deck: RunningDeck, version: string) => writeFileSync(module(deck), `VERSION = '${version}'\n`);
-
-const live = (deck: RunningDeck, version: string, ms = 20_000) =>
-  until(
-    `${version} to be live`,
-    async () => {
-      const answer = await ask(deck);
-      return answer.version === version ? answer : null;
-    },
-    ms,
-  );
-
-/** The newest record of each reload so far. */
-const reloads = (deck: RunningDeck): ReloadRecord[] => [
-  ...new Map(deck.events().flatMap((event) => (event.type === 'reload' ? [[event.reload.id, event.reload] as const] : []))).values(),
-];
-
-const slots = (deck: RunningDeck): SlotRow[] =>
-  deck.events().findLast((event): event is EventOf<'slots'> => event.type === 'slots')?.slots ?? [];
-
-/** Waits until the other slot can take the next reload. */
-const settled = (deck: RunningDeck) =>
-  until('an empty slot', () => slots(deck).some((one) => one.state === 'empty') && slots(deck).some((one) => one.state === 'live'));
 
 describe.each(columns().map((column) => [column.name, column] as const))('reload by swap with mod_wsgi %s', (_, column) => {
   let deck: RunningDeck;
@@ -88,11 +48,11 @@ describe.each(columns().map((column) => [column.name, column] as const))('reload
   ])('%s: visitors notice nothing, the record names the place, the next good save is live', async (name, text, title, line) => {
     const {version} = await ask(deck);
     const before = reloads(deck).length;
-    writeFileSync(module(deck), text);
+    writeFileSync(versionFile(deck), text);
     const failed = await until('the failed reload', () => reloads(deck)[before]?.status === 'failed' && reloads(deck)[before]);
     expect(failed.failure?.title).toMatch(title);
     const place = failed.failure?.place;
-    expect(place ? [place.file, place.line] : null).toEqual(line === null ? null : [module(deck), line]);
+    expect(place ? [place.file, place.line] : null).toEqual(line === null ? null : [versionFile(deck), line]);
     expect((await ask(deck)).version).toBe(version);
     const next = name.replaceAll(' ', '-');
     save(deck, next);

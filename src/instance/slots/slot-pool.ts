@@ -14,6 +14,8 @@ export interface SlotMember {
   /** Milliseconds that loading took. */
   ms: number | null;
   error: string | null;
+  /** One of the application's files was saved while it was loading. */
+  torn: boolean;
   /** What it was at when it was last asked, and when that was (milliseconds since the epoch; 0 for never). */
   requests: readonly ActiveRequest[];
   busy: number;
@@ -57,7 +59,7 @@ export class SlotPool implements SlotListener {
     const fresh = load ? (load.ok ? 'loaded' : 'failed') : hello.idle ? 'idle' : 'loading';
     const state = this.#members.get(pid)?.state === 'ending' ? 'ending' : fresh;
     const error = load?.error ?? null;
-    this.#members.set(pid, {pid, slot, state, ms: load?.ms ?? null, error, requests: [], busy: 0, sampledAt: 0});
+    this.#members.set(pid, {pid, slot, state, ms: load?.ms ?? null, error, torn: false, requests: [], busy: 0, sampledAt: 0});
     this.#changed();
   }
 
@@ -65,7 +67,8 @@ export class SlotPool implements SlotListener {
     const member = this.#members.get(pid);
     if (!member || !load) return false;
     const apart = member.slot !== this.#slotSwitch.live();
-    if (member.state !== 'ending') this.#set(member, {state: load.ok ? 'loaded' : 'failed', ms: load.ms, error: load.error ?? null});
+    if (member.state !== 'ending')
+      this.#set(member, {state: load.ok ? 'loaded' : 'failed', ms: load.ms, error: load.error ?? null, torn: load.torn ?? false});
     return apart;
   }
 

@@ -13,6 +13,8 @@ const NAMES = 20;
 const BACK = 10_000;
 /** New code that takes longer than so many times the last code, and than so many milliseconds, makes way for a newer save. */
 const TIMES = 3;
+/** So many loads in a row are given up because a file was saved meanwhile; an application that writes its own files has to go live some time. */
+const TORN = 5;
 const LONG = 2000;
 /** Exceptions kept for those who ask why code did not load: the newest of so many processes. */
 const KEPT = 50;
@@ -133,39 +135,62 @@ export class Swaps {
     this.#busy = false;
   }
 
-  async #swap(first: Work): Promise<void> {
+  async #swap(work: Work): Promise<void> {
+    let record = this.#record(++this.#count, work);
+    this.#put(record);
+    for (let tries = 1; ; tries++) {
+      const again = await this.#attempt(record, work, tries < TORN);
+      if (again === null) return;
+      record = {...again, detail: 'saved again while it was loading: loading anew'};
+      this.#put(record);
+    }
+  }
+
+  /** One load, and what follows from it. @returns the record when it has to be tried again: its files were saved while they were read. */
+  async #attempt(begun: ReloadRecord, work: Work, mayRepeat: boolean): Promise<ReloadRecord | null> {
     const {pool, plan, slotSwitch} = this.#context;
     const {signal} = this.#stop;
     const idle = otherSlot(slotSwitch.live());
-    let record = this.#record(++this.#count, first);
-    this.#put(record);
+    let record = begun;
     if (!this.#ready(idle)) this.#put({...record, detail: 'waiting for the other process group to be ready'});
     const limit = (plan.gracefulTimeout + plan.shutdownTimeout) * 1000 + BACK;
     const pids = await pool.until(() => this.#ready(idle), limit, signal);
     if (pids === null)
-      return this.#put(ended(record, signal.aborted ? STOPPED : `the other process group did not come back within ${limit / 1000} s`));
+      return this.#end(ended(record, signal.aborted ? STOPPED : `the other process group did not come back within ${limit / 1000} s`));
     // The newest save wins: what came while we waited is loaded now.
     if (this.#waiting) {
-      record = this.#record(record.id, merged(first, this.#waiting));
+      work.files.push(...this.#waiting.files);
       this.#waiting = null;
+      record = this.#record(record.id, work);
     }
-    const outcome = await this.#load(idle, pids, signal).finally(() => (this.#loadingSince = 0));
-    if (outcome === null) return this.#put(ended(record, STOPPED));
+    const began = Date.now();
+    const outcome = await this.#load(idle, pids, signal);
+    this.#loadingSince = 0;
+    if (outcome === null) return this.#end(ended(record, STOPPED));
+    if (mayRepeat && pids.some((pid) => pool.get(pid)?.torn)) {
+      recycle(this.#context, pids, 'its files were saved while it loaded them');
+      this.#loading = null;
+      return record;
+    }
     const times = pids.map((pid) => pool.get(pid)?.ms ?? 0);
     const importMs = Math.round(Math.max(0, ...times));
     const loadedAt = Date.now();
     if (outcome !== 'loaded') {
-      const failure = await this.#failure(outcome, pids);
+      const failure = await this.#failure(outcome, pids, loadedAt - began);
       this.#put({
         ...ended(record, `${failure.title}; ${this.broken ? 'there is no older code to serve' : 'the old code serves on'}`),
         failure,
         importMs,
       });
       // Where visitors get no application at all, the newest reason is what they (on this machine) are to see.
-      if (outcome !== 'failed' || !this.broken) return recycle(this.#context, pids, 'its code did not load', outcome === 'late');
+      if (outcome !== 'failed' || !this.broken) {
+        recycle(this.#context, pids, 'its code did not load', outcome === 'late');
+        return null;
+      }
       const live = slotSwitch.live();
       slotSwitch.throwTo(idle);
-      return void this.#drain(live, 'replaced by newer code');
+      void this.#drain(live, 'replaced by newer code');
+      return null;
     }
     this.#lastMs = importMs;
     const old = slotSwitch.live();
@@ -177,6 +202,7 @@ export class Swaps {
     this.#onLive();
     // Not waited for: the next swap begins when the old slot is empty.
     void this.#drain(old, 'replaced by newer code', record);
+    return null;
   }
 
   /** Has every process of the slot import the application; null when Apache ends meanwhile. */
@@ -201,8 +227,8 @@ export class Swaps {
     return signal.aborted ? null : (outcome ?? 'late');
   }
 
-  async #failure(outcome: Outcome, pids: readonly number[]): Promise<LoadFailure> {
-    const {pool, plan, stacks} = this.#context;
+  async #failure(outcome: Outcome, pids: readonly number[], ms: number): Promise<LoadFailure> {
+    const {pool, stacks, plan} = this.#context;
     if (outcome === 'died') return died();
     const told = pids.flatMap((pid) => this.#exceptions.get(pid) ?? [])[0];
     if (outcome === 'failed' && told) return told;
@@ -211,8 +237,7 @@ export class Swaps {
       const title = pids.flatMap((pid) => pool.get(pid)?.error ?? [])[0] ?? 'the code did not load';
       return {title, traceback: [], place: null};
     }
-    const seconds = this.#newer.signal.aborted ? Math.round((pool.get(slow)?.ms ?? 0) / 1000) : plan.loadTimeout;
-    return hung(seconds, (await stacks(slow))[0], plan.roots);
+    return hung(Math.round(ms / 1000), (await stacks(slow))[0], plan.roots);
   }
 
   async #drain(slot: SlotName, why: string, record?: ReloadRecord): Promise<void> {
@@ -262,6 +287,11 @@ export class Swaps {
   #trouble(error: unknown): void {
     const text = `reload: ${error instanceof Error ? error.message : String(error)}`;
     this.#context.bus.put({type: 'notice', key: 'reload', severity: 'error', text});
+  }
+
+  #end(reload: ReloadRecord): null {
+    this.#put(reload);
+    return null;
   }
 
   #put(reload: ReloadRecord): void {

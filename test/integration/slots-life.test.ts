@@ -1,0 +1,96 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {startDeck} from '../support/deck.ts';
+import {columns} from '../support/mod-wsgi.ts';
+import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
+import {until} from '../support/wait.ts';
+
+const RELOAD = ['--reload-on-changes'];
+
+describe.each(columns().map((column) => [column.name, column] as const))('slots over their life with mod_wsgi %s', (_, column) => {
+  test('code that does not load at the start: the developer sees why, others do not, and the corrected code goes live', async () => {
+    const deck = await startDeck({app: 'slots', column, mode: 'json', script: 'broken.wsgi', args: RELOAD});
+    const page = await deck.get('/');
+    expect(page.status).toBe(500);
+    expect(page.body).toMatch(/NameError: name &#x27;missing_at_start&#x27;|NameError: name 'missing_at_start'/);
+    expect(page.body).toMatch(/http-equiv="refresh"/);
+    const other = await deck.get('/', {headers: {'X-Forwarded-For': '192.0.2.1'}});
+    expect(other.status).toBe(500);
+    expect(other.body).not.toMatch(/NameError|broken\.wsgi/);
+    await until('the slot to be known as failed', () => slots(deck).some((one) => one.state === 'failed'));
+    const script = join(deck.appDir, 'broken.wsgi');
+    writeFileSync(script, `${readFileSync(script, 'utf8').replace('missing_at_start', 'still_missing')}`);
+    await until('the newest reason', async () => (await deck.get('/')).body.includes('still_missing'));
+    writeFileSync(script, readFileSync(join(deck.appDir, 'app.wsgi'), 'utf8'));
+    await until('the corrected code', async () => (await deck.get('/')).status === 200);
+    await deck.waitEvent('phase', ({phase}) => phase === 'ready');
+    await deck.stop();
+  });
+
+  test('a request that comes to the idle slot is served, and the slot is emptied for the next reload', async () => {
+    const deck = await startDeck({
+      app: 'slots',
+      column,
+      mode: 'json',
+      args: [...RELOAD, '--include-file', 'to-green.conf', '--process-group', 'shop'],
+    });
+    await settled(deck);
+    const before = slots(deck).find((one) => one.state === 'empty');
+    expect(before?.processGroup).toBe('shop:green');
+    const late = await ask(deck, '/to-green');
+    expect(late).toMatchObject({version: 'v0', group: 'shop:green', pid: before?.pids[0]});
+    await until('another process', () => slots(deck).some((one) => one.state === 'empty' && one.pids[0] !== late.pid));
+    save(deck, 'v1');
+    expect((await live(deck, 'v1')).group).toBe('shop:green');
+    await deck.stop();
+  });
+
+  test('Apache restarts and stops without waiting for idle processes; a sub-interpreter reloads', async () => {
+    // mod_wsgi's own reporter of times takes up to its interval to end, and Apache then waits three seconds.
+    const args = [...RELOAD, '--application-group', 'sub', '--threads', '2', '--disable-phase-times'];
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args});
+    await settled(deck);
+    save(deck, 'v1');
+    const first = await live(deck, 'v1');
+    await settled(deck);
+    const asked = Date.now();
+    deck.signal('SIGHUP');
+    await until('another process', async () => (await ask(deck)).pid !== first.pid);
+    // An idle process that heard no signal would be waited for three seconds.
+    expect(Date.now() - asked).toBeLessThan(2500);
+    expect(await ask(deck)).toMatchObject({version: 'v1', group: first.group});
+    await until('both slots again', () => slots(deck).every((one) => one.pids.length === 1 && !one.pids.includes(first.pid)));
+    await settled(deck);
+    save(deck, 'v2');
+    await live(deck, 'v2');
+    await settled(deck);
+    const stopping = Date.now();
+    expect(await deck.stop()).toMatchObject({code: 0});
+    expect(Date.now() - stopping).toBeLessThan(2500);
+  });
+
+  test('a changed service script restarts that service only; a slow save makes way for the next', async () => {
+    const args = [...RELOAD, '--service-script', 'clock', 'service.py'];
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args});
+    await settled(deck);
+    const service = async () => {
+      const {rows} = await deck.waitEvent('processes', (event) => event.rows.some((row) => row.role === 'service'));
+      return rows.find((row) => row.role === 'service')!.pid;
+    };
+    const first = await service();
+    const script = join(deck.appDir, 'service.py');
+    writeFileSync(script, `${readFileSync(script, 'utf8')}# changed\n`);
+    await deck.waitEvent('processes', ({rows}) => rows.some((row) => row.role === 'service' && row.pid !== first));
+    expect(reloads(deck)).toEqual([]);
+
+    writeFileSync(versionFile(deck), 'import time\ntime.sleep(600)\n');
+    await until('the slow save to load', () => slots(deck).some((one) => one.state === 'loading'));
+    const since = Date.now();
+    await until('two seconds of it', () => Date.now() - since > 2200);
+    save(deck, 'v1');
+    await live(deck, 'v1');
+    expect(reloads(deck)[0]).toMatchObject({status: 'failed', failure: {place: {file: versionFile(deck), line: 2}}});
+    await deck.stop();
+  });
+});
