@@ -1,7 +1,5 @@
 import {tmpdir} from 'node:os';
 import {ControlServer, type Engine} from '../../control/server.ts';
-import type {LogFilter} from '../../model/commands.ts';
-import type {LogEntry} from '../../model/log.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {InstanceState} from '../../model/state.ts';
 import {Bus} from '../bus.ts';
@@ -78,46 +76,6 @@ export async function observedState(instance: ObservedInstance, seconds = 1.2): 
   return state;
 }
 
-export interface ObservedLogOptions {
-  filter?: LogFilter;
-  /** Newest entries that match, at most 500; 100 unless told. */
-  limit?: number;
-  /** With it, called for each further entry until the signal aborts. */
-  onEntry?: (entry: LogEntry) => void;
-  signal?: AbortSignal;
-}
-
-/**
- * The newest lines of all logs of the server that are files, oldest first; with `onEntry` what follows, too (unfiltered).
- * @returns the entries, and what keeps logs from being read, one line each.
- */
-export async function observedLogs(
-  instance: ObservedInstance,
-  {filter = {}, limit = 100, onEntry, signal}: ObservedLogOptions = {},
-): Promise<{entries: LogEntry[]; problems: string[]}> {
-  const {engine, observation, bus} = await look(instance, {readOnly: true, history: 2 * 1024 * 1024}, onEntry !== undefined);
-  try {
-    const found = observation.window({filter, limit});
-    if (found.error !== undefined) throw new Error(found.error);
-    const notices = engine.state().notices.filter((one) => one.key.startsWith('log '));
-    const problems = notices.map(({text, remedy}) => (remedy === null ? text : `${text}; ${remedy}`));
-    if (onEntry) {
-      const off = bus.listen((event) => {
-        if (event.type === 'log' && event.entry.source !== 'deck') onEntry(event.entry);
-      });
-      await new Promise<void>((resolve) => {
-        if (signal?.aborted) resolve();
-        signal?.addEventListener('abort', () => resolve(), {once: true});
-        void observation.finished.then(() => resolve());
-      });
-      off();
-    }
-    return {entries: found.entries, problems};
-  } finally {
-    await observation.stopWatching();
-  }
-}
-
 /** Stacks of one process of the server that runs Python, or of all, by the ladder for processes without our agent. */
 export async function observedStacks(instance: ObservedInstance, pid?: number): Promise<StackCapture[]> {
   const {observation} = await look(instance, {readOnly: true, history: 0}, false);
@@ -159,5 +117,5 @@ async function look(instance: ObservedInstance, {readOnly = false, history = HIS
   });
   const engine = new ObservedEngine(bus, observation, captures, () => configView(readConfigFiles(start)), readOnly);
   await observation.start();
-  return {engine, observation, bus};
+  return {engine, observation};
 }

@@ -14,7 +14,7 @@ export function gains(config: ServerConfig, notes: OriginalNotes | null, timed: 
         ]
       : ['daemon processes instead of embedded mode: requests, stacks, exceptions and reloads per process']),
     ...(timed ? [] : ['how long requests take (p50, p95, p99): the access log here does not say']),
-    ...(config.tellsReasons ? [] : [`why a daemon process went: LogLevel ${config.logLevel} hides it`]),
+    ...(config.tellsReasons || !daemons ? [] : [`why a daemon process went: LogLevel ${config.logLevel} hides it`]),
     ...(notes === null ? ['new code live on save, without losing a request'] : []),
     ...commands(config, notes),
   ];

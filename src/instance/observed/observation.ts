@@ -7,9 +7,10 @@ import {takeStacksOf} from '../../sources/stacks/ladder.ts';
 import type {Bus} from '../bus.ts';
 import {keepDeckLog} from '../deck-log.ts';
 import {ProcessWatch} from '../process-watch.ts';
+import {userOf} from '../instances/our-instance.ts';
 import {sendSignal, whyNot, type Target} from './apache-control.ts';
 import {DaemonRows} from './daemon-rows.ts';
-import {newParent} from './new-parent.ts';
+import {newParent, type Former} from './new-parent.ts';
 import {ObservedLogs, type ObservedLogsOptions} from './observed-logs.ts';
 import {RestartNotes} from './restart-notes.ts';
 import type {ServerConfig} from './server-config.ts';
@@ -41,6 +42,7 @@ export class Observation {
   #rows: DaemonRows;
   #status: StatusWatch;
   #apache: Target;
+  #former: Former;
   #watched = false;
   #statusAt = 0;
   #lastAccesses: number | null = null;
@@ -56,6 +58,7 @@ export class Observation {
     this.#bus = bus;
     this.#options = options;
     this.#config = config;
+    this.#former = {stat, user: userOf(apachePid)};
     this.#apache = {pid: apachePid, startTicks: stat.startTicks, what: 'Apache'};
     this.#rows = new DaemonRows(config.groups);
     this.#status = new StatusWatch(bus, config);
@@ -199,10 +202,11 @@ export class Observation {
       this.#status.forget();
       if (!this.#stopping) this.#bus.put({type: 'phase', phase: 'degraded', detail: 'Apache has ended; waiting for it to come back'});
     }
-    const next = this.#stopping ? null : newParent(this.#config, this.#apache.startTicks);
+    const next = this.#stopping ? null : newParent(this.#config, this.#former);
     if (next !== null) {
       this.#goneAt = 0;
-      this.#apache = {...next, what: 'Apache'};
+      this.#former = {stat: next, user: this.#former.user};
+      this.#apache = {pid: next.pid, startTicks: next.startTicks, what: 'Apache'};
       this.#renew();
       return this.#launched();
     }
