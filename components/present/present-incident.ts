@@ -74,7 +74,7 @@ export function presentIncident(s: Snapshot, id: string, {width, height}: Space)
         span(`  ${clock(one.at)}  daemon ${one.pid}  ${METHOD_WORDS[one.method]}`, 'dim'),
       ),
     );
-    const drawn = captureRows(one, s, {width, height});
+    const drawn = captureRows([one], s, {width, height});
     for (const each of drawn.places ?? []) places.push({row: rows.length + each.row, place: each.place});
     rows.push(...drawn.rows);
     if (sources.length < MOST_SOURCES) sources.push(...(drawn.sources ?? []));

@@ -85,6 +85,8 @@ export function runAction(store: DashboardStore, action: string): void {
       return markPlace(store, -1);
     case 'fold':
       return store.change({folded: !ui.folded, place: null});
+    case 'alone':
+      return store.change({alone: !ui.alone, place: null, scroll: 0});
     case 'help':
       return store.change({overlay: {kind: 'help'}, scroll: 0});
     case 'palette':

@@ -1,6 +1,7 @@
 /** Everything that is asked for by what is on the screen. */
 import type {Deck} from '../../src/model/deck.ts';
 import type {InstanceState} from '../../src/model/state.ts';
+import {takenTogether} from '../../src/model/select-together.ts';
 import {bodyHeight} from '../present/present-frame.ts';
 import {CaptureFetcher} from './capture-fetcher.ts';
 import {settleConfig} from './config-actions.ts';
@@ -83,7 +84,8 @@ export class Fetchers {
     this.tail.want(tail === null ? null : {choice: tail, limit: room, last: state.log.last});
     this.terminal.want(terminalWish(this.#store, columns, rows));
     this.config.want(ui.view === 'config');
-    this.capture.want(detail?.kind === 'capture' ? detail.id : null);
+    if (detail?.kind === 'capture') this.capture.want(detail.id, ui.alone ? [] : takenTogether(state.captures, detail.id));
+    else this.capture.want(null);
     const incident = detail?.kind === 'incident' ? detail.id : null;
     this.incident.want(
       incident,

@@ -13,7 +13,8 @@ export interface Fetched {
   log: {window: LogWindow | null; error: string | null};
   /** The newest entries that the view shows beside its own: more than the small state has, or the requests that have finished. */
   tail: LogWindow | null;
-  capture: {id: number; capture: StackCapture | null; error: string | null} | null;
+  /** `others`: of the other processes, taken at the same moment. */
+  capture: {id: number; capture: StackCapture | null; others: StackCapture[]; error: string | null} | null;
   incident: {id: string; incident: Incident | null; error: string | null} | null;
   live: LiveStack | null;
   /** By `sourceKey`; null while it is being fetched. */

@@ -127,6 +127,8 @@ export interface UiState {
   /** Incidents that were looked at here: they do not ask for attention any more. */
   seen: ReadonlySet<string>;
   folded: boolean;
+  /** A capture is looked at without those of the other processes. */
+  alone: boolean;
   log: LogChoice;
   config: ConfigChoice;
   /** The terminal of debug mode: do the keys go there, and how many lines above its end is it looked at. */
@@ -149,6 +151,7 @@ export function initialUi(mouse: boolean): UiState {
     place: null,
     seen: new Set(),
     folded: true,
+    alone: false,
     log: {anchor: {mode: 'follow'}, filter: '', level: 'quiet', source: 0},
     config: {part: 'options', option: 0, line: 0, top: 0, search: '', hits: [], error: null},
     pane: {typing: false, back: 0},

@@ -3,8 +3,10 @@ import {expect, test} from 'vitest';
 import {selectAttention} from '../../src/model/select-attention.ts';
 import {selectCountdown} from '../../src/model/select-countdown.ts';
 import {culpritIndex, ownFrame} from '../../src/model/select-frames.ts';
-import {selectThreads} from '../../src/model/select-threads.ts';
+import {summarise} from '../../src/model/reduce.ts';
+import {takenTogether} from '../../src/model/select-together.ts';
 import {selectTotals} from '../../src/model/select-totals.ts';
+import type {StackCapture} from '../../src/model/stacks.ts';
 import {busyEvents, capture, event, INFO, MemoryDeck, NOW, request, STUCK} from './view-deck.ts';
 
 const at = (version: string, part = {}) => ({
@@ -60,13 +62,13 @@ test('the culprit is the innermost frame of the own code, else the innermost of 
   expect(culpritIndex([])).toBe(-1);
 });
 
-test('threads: requests first, the oldest on top, equal stacks together', () => {
-  const twin = {...STUCK, ident: '9', request: {...STUCK.request!, id: 'older', startedAt: 1}};
-  const groups = selectThreads(capture({threads: [capture().threads[1]!, STUCK, twin, capture().threads[2]!]}));
-  expect(groups.map((one) => [one.count, one.requests.map((other) => other.id)])).toEqual([
-    [2, ['older', '5XlyVZWRnvY']],
-    [2, []],
-  ]);
+test('captures of one asking belong together, of each process the nearest; those that came by themselves stand alone', () => {
+  const of = (id: number, pid: number, at: number, cause: StackCapture['cause'] = 'asked') => summarise(capture({id, pid, at, cause}));
+  const list = [of(1, 7, NOW - 1500), of(2, 7, NOW - 100), of(3, 8, NOW), of(4, 9, NOW - 60_000), of(5, 9, NOW, 'wedged')];
+  expect(takenTogether(list, 3)).toEqual([2]);
+  expect(takenTogether(list, 2)).toEqual([3]);
+  expect(takenTogether(list, 4)).toEqual([]);
+  expect(takenTogether(list, 5)).toEqual([]);
 });
 
 test('totals of the first screen', () => {

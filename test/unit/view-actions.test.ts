@@ -1,7 +1,7 @@
 /** Actions on a request, a process, a line of code: what they say first, and what they send. */
 import {expect, test} from 'vitest';
 import type {Place} from '../../src/model/diagnosis.ts';
-import {busyEvents, event, INFO, MemoryDeck, NOW, verdict} from './view-deck.ts';
+import {busyEvents, capture, event, INFO, MemoryDeck, NOW, STUCK, verdict} from './view-deck.ts';
 import {KEY, view} from './view-terminal.ts';
 
 const ready = () => new MemoryDeck(busyEvents());
@@ -157,4 +157,23 @@ test('the last reloads with their steps; one that does not load has its line, an
   screen.press(KEY.enter);
   await screen.shows(() => opened.length === 1);
   expect(opened).toEqual([{file: '/srv/shop/shop/views.py', line: 12}]);
+});
+
+test('stacks of all processes that were taken together are one page, equal ones counted; o shows the one process', async () => {
+  const deck = ready();
+  const other = {...STUCK, ident: '5', request: {...STUCK.request!, id: 'other', startedAt: NOW - 12_000}};
+  deck.captures = [
+    capture({id: 2}),
+    capture({id: 3, pid: 23118, threads: [other, capture().threads[1]!], uncovered: 'the interpreter of /admin'}),
+  ];
+  deck.happen(event({type: 'stacks', capture: deck.captures[1]!}, 2900));
+  using screen = view(deck, {columns: 120, rows: 40});
+  screen.press('3', KEY.enter);
+  const text = await screen.shows(/2 threads at the same line in 2 processes/);
+  expect(text).toMatch(/with 1 more process of the same moment: 23117/);
+  expect(text).toMatch(/POST \/checkout\/pay {2}38\.\d s[^]*POST \/checkout\/pay {2}9\.\d s/);
+  expect(text).toMatch(/without a request: 3 threads/);
+  expect(text).toMatch(/not covered +the interpreter of \/admin/);
+  screen.press('o');
+  await screen.shows((now) => !now.includes('2 threads at the same line') && /without a request: 1 thread,/.test(now));
 });
