@@ -26,7 +26,7 @@ export function behind(entry: LogEntry, {info, restarts}: EntryContext): Link | 
   if (!record) return null;
   const request =
     record.inFlight.find((one) => one.id === entry.requestId) ?? record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];
-  const place = placeNamed(request?.at);
+  const place = placeNamed(request?.at, info);
   const seconds = ((entry.at - record.at) / 1000).toFixed(1);
   return {
     cause: `The daemon process ${record.pid} ended while it was at this request: ${record.text}.`,

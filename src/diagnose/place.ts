@@ -28,10 +28,11 @@ export function placeInStack(frames: readonly Frame[], roots: Roots): Place | un
   return own && {file: own.file, line: own.line, func: own.func};
 }
 
-/** Of a request as the agent names it: `/srv/app/a.py:7 in inner`. */
-export function placeNamed(at: string | undefined): Place | undefined {
-  const [, file, line, func] = /^(.+):(\d+)(?: in (.+))?$/.exec(at ?? '') ?? [];
-  if (file === undefined) return undefined;
+/** Of a request, or of a crash, as the agent's hub names it: `pay.py:7 in charge`, relative to the project. */
+export function placeNamed(at: string | undefined, roots: Roots): Place | undefined {
+  const [, named, line, func] = /^(.+?):(\d+)(?: in (.+))?$/.exec(at ?? '') ?? [];
+  if (named === undefined) return undefined;
+  const file = named.startsWith('/') || roots === null ? named : `${roots.projectRoot.replace(/\/$/, '')}/${named}`;
   return {file, line: Number(line), ...(func === undefined ? {} : {func})};
 }
 

@@ -7,7 +7,8 @@ import {restartRules} from './rules/restarts.ts';
 export function diagnoseRestart(record: RestartRecord, state: Pick<InstanceState, 'info' | 'restarts'>): Diagnosis[] {
   const {rule, severity, cause, remedy} = restartRules[record.cause];
   const oldest = record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];
-  const place = placeNamed(oldest?.at) ?? placeNamed(/ in (\S+:\d+)/.exec(record.text)?.[1]);
+  const place =
+    placeNamed(oldest?.at, state.info) ?? placeNamed(/^crashed: .* at (\S+:\d+(?: in .+)?)$/.exec(record.text)?.[1], state.info);
   const same = state.restarts.filter((one) => one.cause === record.cause && one.processGroup === record.processGroup).length;
   return [
     {

@@ -14,8 +14,8 @@ interface Seen {
   place: Place | undefined;
 }
 
-/** So many equal frames in one stack are a recursion, not a tree that is walked. */
-const RECURSION = 150;
+/** So many frames, half of them the same, are a recursion, not a tree that is walked. The agent sends the innermost hundred. */
+const RECURSION = 80;
 /** Innermost frames of a library that are looked through for what the application's line waits in. */
 const DEPTH = 30;
 
@@ -152,8 +152,10 @@ function lockedUp(threads: readonly ThreadStack[], roots: Roots | null): {idents
   const waiting = threads.filter((one) => recognised(one, roots)?.rule.rule === 'stack-lock');
   const places = waiting.map((one) => placeInStack(one.frames, roots));
   const lines = new Set(places.flatMap((one) => (one ? [`${one.file}:${one.line}`] : [])));
-  const working = threads.some((one) => one.request && !waiting.includes(one));
-  if (lines.size < 2 || working) return null;
+  const others = threads.filter((one) => !waiting.includes(one));
+  if (waiting.length < 2 || others.some((one) => one.request)) return null;
+  // At one line, as in transfer(a, b) beside transfer(b, a), they may as well wait for a thread of the application that serves no request.
+  if (lines.size < 2 && others.some((one) => placeInStack(one.frames, roots))) return null;
   const place = places.find((one) => one !== undefined);
   return {
     idents: new Set(waiting.map((one) => one.ident)),

@@ -48,6 +48,14 @@ export const stackRules: readonly StackRule[] = [
     remedy: 'Rewrite it without repetition inside of repetition, such as (a+)+, or limit the length of what it is given.',
   },
   {
+    rule: 'stack-foreign-call',
+    severity: 'warn',
+    match: [{file: /\/ctypes\/\w+\.py$/}, {source: /\b(?:ctypes|PyDLL|CDLL|cffi|ffi|libc|LIBC)\b/}],
+    short: 'a call into C',
+    cause: 'The thread is inside a C function that the line calls through ctypes or cffi.',
+    remedy: 'PyDLL keeps the GIL during calls, CDLL lets it go; C code that takes long should run in another process.',
+  },
+  {
     rule: 'stack-subprocess',
     severity: 'warn',
     match: [{file: /\/subprocess\.py$/}, {source: /\bos\.(?:waitpid|wait|system)\(/}],
@@ -60,7 +68,7 @@ export const stackRules: readonly StackRule[] = [
     severity: 'error',
     match: [
       {file: /\/(?:django\/db\/backends\/sqlite3|sqlite3)\/\w+\.py$/},
-      {source: /\b(?:sqlite\w*|\w*sqlite)\.\w*execute\w*\(|execute\w*\(\s*["'](?:BEGIN\b|PRAGMA\b)/i},
+      {source: /\b\w*sqlite\w*\b.*\.execute\w*\(|execute\w*\(\s*["'](?:BEGIN\b|PRAGMA\b)/i},
     ],
     short: 'SQLite',
     cause: 'The thread waits in SQLite, which lets one connection write at a time: another one has the lock.',
@@ -177,13 +185,5 @@ export const stackRules: readonly StackRule[] = [
     short: 'it turns data into text or back',
     cause: 'The thread turns a lot of data into text, or back: work for the processor that keeps the interpreter.',
     remedy: 'Send less at once (pages), or keep the result for the next request.',
-  },
-  {
-    rule: 'stack-foreign-call',
-    severity: 'warn',
-    match: [{file: /\/ctypes\/\w+\.py$/}, {source: /\b(?:ctypes|PyDLL|CDLL|cffi|ffi|libc|LIBC)\b/}],
-    short: 'a call into C',
-    cause: 'The thread is inside a C function that the line calls through ctypes or cffi.',
-    remedy: 'PyDLL keeps the GIL during calls, CDLL lets it go; C code that takes long should run in another process.',
   },
 ];
