@@ -305,4 +305,23 @@ describe('what opens and closes an incident', () => {
     await second();
     expect(incidents().map((one) => one.kind)).toEqual(['saturated']);
   });
+
+  test('headers that are too long are told apart from a process that died before it sent any', async () => {
+    const line = (seq: number) => {
+      const text = "Truncated or oversized response headers received from daemon process 'g': /srv/app/app.wsgi";
+      bus.put({type: 'log', entry: {seq, at: Date.now(), source: 'error', level: 'error', text}});
+    };
+    line(1);
+    await second();
+    bus.put({type: 'restart', pid: 60, cause: 'maximum-requests', text: 'maximum-requests reached', processGroup: 'g', source: 'log'});
+    for (let n = 0; n < 6; n++) await second();
+    expect(incidents()).toEqual([]);
+    line(2);
+    for (let n = 0; n < 3; n++) await second();
+    expect(incidents().map((one) => [one.kind, one.title.slice(0, 25)])).toEqual([['server-errors', 'response headers too long']]);
+    const text = 'WSGI0144: Response header line too long from daemon process.';
+    bus.put({type: 'log', entry: {seq: 3, at: Date.now(), source: 'error', level: 'error', text}});
+    await second();
+    expect(incidents().map((one) => one.count)).toEqual([2]);
+  });
 });

@@ -15,6 +15,7 @@ import {Shelf} from './shelf.ts';
 import {incidentFolder, IncidentStore} from './store.ts';
 import {groupOf, oldestRequest, PLACED_BY_STACKS, type Trigger} from './trigger.ts';
 import {FigureWatch} from './watch-figures.ts';
+import {HeaderWatch} from './watch-headers.ts';
 import {fromLog} from './watch-log.ts';
 import {capturesPlace} from './where.ts';
 import {fromProcesses} from './watch-processes.ts';
@@ -66,6 +67,7 @@ class Desk implements IncidentDesk {
   readonly #now: () => number;
   readonly #recent = new Recent();
   readonly #figures = new FigureWatch();
+  readonly #headers = new HeaderWatch();
   readonly #descriptors = new DescriptorWatch();
   readonly #shelf: Shelf;
   /** Until when the end of a process is nobody's trouble. */
@@ -160,6 +162,7 @@ class Desk implements IncidentDesk {
         ...fromProcesses(event, state, this.#recent),
         ...fromLog(event, state),
         ...this.#figures.see(event, state),
+        ...this.#headers.see(event, state),
         ...(event.type === 'processes' ? this.#descriptors.see(event, state) : []),
       ];
       for (const sign of signs) this.#sign({...sign, where: sign.where ?? this.#place(sign)});

@@ -35,6 +35,7 @@ const RULES: readonly Rule[] = [
     subject: '',
     stacks: true,
   },
+  {kind: 'server-errors', severity: 'error', match: /^RecursionError\b/, exception: true, head: 'endless recursion', subject: 'recursion'},
   {kind: 'disk-full', severity: 'error', match: /No space left on device/, head: 'disk full', subject: 'ENOSPC'},
   {kind: 'descriptors', severity: 'error', match: /Too many open files/, head: 'out of file descriptors', subject: '', stacks: true},
   {
