@@ -109,6 +109,15 @@ async function look(instance: ObservedInstance, {readOnly = false, history = HIS
       text: `configuration ${path}: ${reason}; what it sets is not known here`,
       ...(reason.includes('may not be read') ? {remedy: 'attach with sudo'} : {}),
     });
+  const unknown = start.envKnown ? undefined : files.directives.flatMap(({words}) => words).find((word) => word.includes('${'));
+  if (unknown !== undefined)
+    bus.put({
+      type: 'notice',
+      key: 'config variables',
+      severity: 'warn',
+      text: `the configuration has variables of Apache's environment, which may not be read: ${unknown.slice(0, 80)}`,
+      remedy: 'attach with sudo',
+    });
   const observation = new Observation(bus, apachePid, config, {
     history,
     follow,
