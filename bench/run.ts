@@ -5,6 +5,7 @@ import {dashboard} from './dashboard.ts';
 import {recorder} from './recorder.ts';
 import {reload} from './reload.ts';
 import {requestCost} from './request-cost.ts';
+import {stacks} from './stacks.ts';
 import {startup} from './startup.ts';
 import {type Line, printTable} from './table.ts';
 
@@ -17,6 +18,7 @@ const parts: Record<string, [title: string, measure: () => Promise<Line[]>]> = {
   dashboard: [`Watching at 200x60, mod_wsgi ${newest.version}`, () => dashboard(newest)],
   reload: ['From a save to the new code, less its own loading: median (least-most)', () => reload(system, newest)],
   recorder: ['Cost of the flight recorder, median of 3', () => recorder(newest)],
+  stacks: ['Stacks, median (least-most)', () => stacks(newest)],
   requests: ['Cost in the application, median (least-most) of 7', () => requestCost(newest)],
 };
 
