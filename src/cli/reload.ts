@@ -28,11 +28,14 @@ async function outcome(open: OpenDeck, taken: CommandResult, before: InstanceSta
   if (ours(open.deck.state()) === undefined && !busy(open.deck.state())) return settled(open, taken.text);
   const state = await untilState(open.deck, (now) => (ours(now)?.status ?? 'running') !== 'running', PATIENCE);
   const record = state && ours(state);
-  return record ? ended(record) : {ok: false, text: unfinished(open.deck.closed())};
+  return record ? ended(record, open.instance.name) : {ok: false, text: unfinished(open.deck.closed())};
 }
 
-function ended({status, ms, detail, failure, cut}: ReloadRecord): Outcome {
+function ended({status, ms, detail, failure, cut}: ReloadRecord, name: string): Outcome {
   if (status === 'done') return {ok: true, text: `new code answers after ${duration(ms)}${cut ? `; ${cut} requests were cut` : ''}`};
   const where = failure?.place ? ` at ${failure.place.file}:${failure.place.line}` : '';
-  return {ok: false, text: `the new code was not taken: ${failure ? `${failure.title}${where}` : (detail ?? 'no reason was given')}`};
+  return {
+    ok: false,
+    text: `the new code was not taken: ${failure ? `${failure.title}${where}` : (detail ?? 'no reason was given')}; see wsgideck logs ${name} --level error`,
+  };
 }

@@ -54,7 +54,9 @@ async function gone(open: OpenDeck, taken: CommandResult, seconds: number | null
       told = Date.now();
       say(waitingFor(last, taken.text));
     }
-    if (deck.closed() !== null && Date.now() - told > LAST + TELL_EVERY)
+    if (deck.closed() === null) continue;
+    clearTimeout(urgent);
+    if (Date.now() - told > LAST + TELL_EVERY)
       return {ok: false, text: `its supervisor (pid ${pid}) does not end; see wsgideck ps`};
   }
   clearTimeout(urgent);

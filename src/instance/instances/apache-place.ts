@@ -1,5 +1,5 @@
 import {readlinkSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {dirname, resolve} from 'node:path';
 import {definesOf, effectiveDirectives, type Directive} from '../foreign/httpd-conf.ts';
 import type {ApacheParent} from './machine.ts';
 import {readRegular} from './regular-file.ts';
@@ -33,7 +33,9 @@ export function apachePlace({stat, argv}: ApacheParent): ApachePlace {
   const text = conf === null ? null : readRegular(conf, CONF_LIMIT);
   const directives = text === null ? [] : effectiveDirectives(text, defines);
   const stated = directives.findLast(({name}) => name === 'serverroot')?.words[0];
-  return {conf, serverRoot: stated ?? root, directives, defines};
+  // A file that we may not read, named on the command line: ours and the original's lie in their server roots.
+  const around = text === null && given !== null && conf !== null ? dirname(conf) : null;
+  return {conf, serverRoot: stated ?? around ?? root, directives, defines};
 }
 
 /** Value of an option of one letter, `-f FILE` or `-fFILE`; Apache takes the last. */

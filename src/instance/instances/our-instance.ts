@@ -5,7 +5,7 @@ import {reach, type Reach} from '../../control/reach.ts';
 import {userName} from '../../express/discovery/accounts.ts';
 import {liveOwner} from '../../express/root/lock.ts';
 import type {InstanceState} from '../../model/state.ts';
-import {startedAt} from '../../sources/processes/proc-stat.ts';
+import {readArguments, startedAt} from '../../sources/processes/proc-stat.ts';
 import {processUid} from '../../sources/agent/proc.ts';
 import type {ControlSocket} from './control-sockets.ts';
 import type {Instance} from './instance.ts';
@@ -33,8 +33,7 @@ export async function ourInstance(
   const supervisorPid =
     state?.info?.supervisorPid ??
     liveOwner(join(dirname(path), 'lock'))?.pid ??
-    (apache && supervisorOf(apache.parent, machine)) ??
-    undefined;
+    ((apache && supervisorOf(apache.parent, machine)) || undefined);
   const since = apache?.parent.stat.startTicks ?? (supervisorPid === undefined ? undefined : machine.get(supervisorPid)?.startTicks);
   const instance: Instance = {
     kind: 'ours',
@@ -58,16 +57,21 @@ export async function ourInstance(
 export function silentInstance(parent: ApacheParent, serverRoot: string, machine: Machine): Instance | null {
   const supervisorPid = liveOwner(join(serverRoot, 'wsgideck', 'lock'))?.pid ?? supervisorOf(parent, machine);
   if (supervisorPid === null) return null;
+  const killed = supervisorPid === 0;
+  const url = addressOf(groupsOf(parent)[0]);
   return {
     kind: 'ours',
     name: groupsOf(parent)[0] ?? basename(serverRoot),
     serverRoot,
     apachePid: parent.stat.pid,
-    supervisorPid,
+    ...(!killed && {supervisorPid}),
+    ...(url !== undefined && {url}),
     access: 'none',
-    user: userOf(supervisorPid),
+    user: userOf(killed ? parent.stat.pid : supervisorPid),
     since: startedAt(parent.stat.startTicks),
-    problem: 'its supervisor does not listen: it has just started, or is about to end',
+    problem: killed
+      ? 'its supervisor was killed; Apache is being stopped'
+      : 'its supervisor does not listen: it has just started, or is about to end',
   };
 }
 
@@ -108,10 +112,13 @@ function stated({info, lifecycle}: InstanceState): Partial<Instance> {
   };
 }
 
+/** Pid of the supervisor whose guard an Apache runs under; 0 when that was killed, null without a guard of ours. */
 function supervisorOf(parent: ApacheParent, machine: Machine): number | null {
-  const [, ...above] = ancestry(parent.stat.pid, machine);
-  const guard = above.findIndex(({comm}) => comm === GUARD);
-  return guard < 0 ? null : (above[guard + 1]?.pid ?? null);
+  const guard = ancestry(parent.stat.pid, machine).find(({comm}) => comm === GUARD);
+  if (guard === undefined) return null;
+  const argv = readArguments(guard.pid);
+  const pid = Number(argv[argv.indexOf('--parent') + 1]);
+  return machine.get(pid)?.pid === guard.ppid ? pid : 0;
 }
 
 function ownerOf(path: string): string | null {

@@ -15,7 +15,8 @@ const LABEL = 12;
  */
 export function statusLines(state: InstanceState, now: number): string[] {
   const {info, lifecycle, name} = state;
-  const since = lifecycle.since > 0 ? ` for ${duration(now - lifecycle.since)}` : '';
+  // Of a server that is not ours only the time of looking is known.
+  const since = lifecycle.since > 0 && info?.foreign === undefined ? ` for ${duration(now - lifecycle.since)}` : '';
   const detail = lifecycle.detail === '' ? '' : `: ${lifecycle.detail}`;
   return [
     `${name}  ${lifecycle.phase}${since}${detail}`,
@@ -55,7 +56,7 @@ function server({info}: InstanceState): string | null {
     info.python && `Python ${info.python}`,
     info.apache && `Apache ${info.apache}${info.mpm && ` (${info.mpm})`}`,
   ];
-  return [info.serverRoot, ...versions].filter(Boolean).join(', ') + (info.readOnly ? ', read-only' : '');
+  return [info.serverRoot, ...versions].filter(Boolean).join(', ') + (info.readOnly && !info.foreign ? ', read-only' : '');
 }
 
 function pids({info, lifecycle}: InstanceState): string | null {

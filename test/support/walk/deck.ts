@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {expect} from 'vitest';
+import {connectDeck} from '../../../src/control/client.ts';
 import {httpdCommand} from '../../../src/express/index.ts';
 import {AS_USER, prepare, realPlan} from '../../fixtures/express/server.ts';
 import {startDeck} from '../deck.ts';
@@ -10,12 +11,15 @@ import type {Column} from '../mod-wsgi.ts';
 import {tempDir} from '../temp.ts';
 import {Tty} from '../tty.ts';
 import {until} from '../wait.ts';
+import {reloadPlays} from './reload.ts';
 import {fixtureCopy} from './scene.ts';
 
 const BUNDLE = resolve(import.meta.dirname, '../../../dist/wsgideck.cjs');
 
 /** The options of the program around Apache, on the real program. Each returns the keys of the options that were seen to work. */
 export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = {
+  ...reloadPlays,
+
   'plain lines, the probe, and reloading': async (column) => {
     const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes'];
     const globs = ['--reload-include', '*.walk', '--reload-exclude', 'unseen.*'];
@@ -76,6 +80,28 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     expect(readFileSync(join(deck.serverRoot, 'httpd.conf'), 'utf8')).not.toContain('WSGITelemetryService');
     await deck.stop();
     return ['disablePhaseTimes'];
+  },
+
+  'in the background, read-only, with a view group': async (column) => {
+    const gid = String(process.getuid?.() === 0 ? 33 : process.getgid?.());
+    const group = readFileSync('/etc/group', 'utf8')
+      .split('\n')
+      .find((line) => line.split(':')[2] === gid)!
+      .split(':')[0]!;
+    const args = ['--detach', '--read-only', '--view-group', group];
+    const deck = await startDeck({app: 'options', column, probe: null, args});
+    expect(await deck.waitExit()).toEqual({code: 0, signal: null});
+    expect((await deck.get('/about')).status).toBe(200);
+    const screen = await connectDeck(join(deck.serverRoot, 'wsgideck/view.sock'), {client: 'walk'});
+    const {info} = screen.state();
+    screen.end();
+    expect([screen.readOnly, info?.readOnly]).toEqual([true, true]);
+    const own = await connectDeck(join(deck.serverRoot, 'wsgideck/control.sock'), {client: 'walk'});
+    expect(await own.send({type: 'stop', now: true})).toMatchObject({ok: false});
+    own.end();
+    process.kill(info!.supervisorPid, 'SIGTERM');
+    await deck.waitGone();
+    return ['detach', 'readOnly', 'viewGroup'];
   },
 
   'only setting up': async (column) => {
