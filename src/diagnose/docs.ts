@@ -18,7 +18,6 @@ const SPEAKERS: Record<Speaker, string> = {
   server: 'Said by Apache and mod_wsgi',
   error: 'Exceptions of the application',
   app: 'Other lines of the application',
-  access: 'The access log',
 };
 const ENTRY: LogEntry = {seq: 0, at: 0, source: 'error', level: 'error', text: '', more: ['File "']};
 

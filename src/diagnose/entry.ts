@@ -26,7 +26,7 @@ export function diagnoseEntry(entry: LogEntry, context: EntryContext): Diagnosis
 const EXCEPTION = /^(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Timeout|Exit|Host|DoesNotExist|Configured|NotReady)(?:: |$)/;
 
 function speakers(entry: LogEntry): Speaker[] {
-  if (entry.source === 'access') return ['access'];
+  if (entry.source === 'access') return [];
   if (entry.source === 'deck' || entry.kind === 'stack-dump') return ['server'];
   if (entry.kind === 'traceback') return ['error'];
   if (entry.source === 'app') return EXCEPTION.test(entry.text.slice(0, LOOK_AT)) ? ['error', 'app'] : ['app'];

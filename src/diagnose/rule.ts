@@ -11,9 +11,9 @@ export interface EntryContext {
 
 /**
  * Who may have said it: `server` Apache and mod_wsgi in the error log or while starting; `error` an exception of the application (a traceback, or
- * its last line alone); `app` any line of the application; `access` the access log.
+ * its last line alone); `app` any line of the application.
  */
-export type Speaker = 'server' | 'error' | 'app' | 'access';
+export type Speaker = 'server' | 'error' | 'app';
 
 export type Words = string | ((found: RegExpExecArray, entry: LogEntry, context: EntryContext) => string);
 

@@ -124,7 +124,10 @@ export const capacityRules: readonly CapacityRule[] = [
       const threads = Math.ceil(total / processes);
       return {
         cause: 'There are too few threads: requests wait for one although the processor has time.',
-        remedy: `Use --threads ${threads}${processes > 1 ? ` with ${processes} processes` : ''}: ${total} in all would have held this load.`,
+        remedy:
+          processes > 1
+            ? `Use --threads ${threads} with ${processes} processes: ${total} in all would have held this load.`
+            : `Use --threads ${threads}, which would have held this load.`,
         evidence: [...figures(load, fewSeconds), `${demand.toFixed(1)} requests at once, those that wait included`],
       };
     },
