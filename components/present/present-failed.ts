@@ -1,9 +1,11 @@
 /** The server could not be started, or kept dying: why, what it said last, what to do. */
+import {diagnoseExit} from '../../src/diagnose/index.ts';
 import type {ExitInfo} from '../../src/model/events.ts';
 import {wrapLines} from '../../src/terminal/fit.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
+import {labelled} from './paragraph.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
 export function presentFailed(s: Snapshot, {width, height}: Space): Presented {
@@ -15,6 +17,19 @@ export function presentFailed(s: Snapshot, {width, height}: Space): Presented {
   for (const [index, line] of reason.slice(0, 4).entries())
     rows.push(row(span(index === 0 ? ` ${s.glyphs.cross} ` : '   ', 'now'), span(line, 'now')));
   if (lifecycle.exit !== null) rows.push(row(span(`   Apache ended with ${exitWords(lifecycle.exit)}`, 'dim')));
+  const lines = [...new Map([...log.problems, ...log.recent].map((one) => [one.seq, one])).values()].toSorted((a, b) => a.seq - b.seq);
+  const found =
+    lifecycle.exit === null
+      ? undefined
+      : diagnoseExit(
+          lifecycle.exit,
+          lines.map((one) => one.text),
+        )[0];
+  if (found)
+    rows.push(
+      ...labelled('what it means', found.cause, s, width, 'plain', 3),
+      ...labelled('what to do', found.remedy, s, width, 'plain', 3),
+    );
   for (const one of notices.filter((notice) => notice.severity !== 'info').slice(-3)) {
     rows.push(row(span(' ! ', 'soon'), theirs(one.text, s.glyphs)));
     if (one.remedy !== null) rows.push(row(span('   '), theirs(one.remedy, s.glyphs, 'dim')));
@@ -25,9 +40,8 @@ export function presentFailed(s: Snapshot, {width, height}: Space): Presented {
   if (roomy) rows.push(BLANK);
   rows.push(row(span(' the last lines of the log', 'dim')));
   const plan = logLayout(width);
-  const seen = new Map([...log.problems, ...log.recent].map((one) => [one.seq, one]));
-  const lines = [...seen.values()].toSorted((a, b) => a.seq - b.seq).slice(-Math.max(0, height - rows.length));
-  return {rows: [...rows, ...lines.map((one) => presentLogLine(one, plan, s.glyphs))]};
+  const room = Math.max(0, height - rows.length);
+  return {rows: [...rows, ...lines.slice(lines.length - Math.min(room, lines.length)).map((one) => presentLogLine(one, plan, s.glyphs))]};
 }
 
 function exitWords(exit: ExitInfo): string {

@@ -1,5 +1,5 @@
 /** The dashboard as a process on a real pty: how it leaves, crashes, and lives with a terminal that stalls or goes away. */
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -40,14 +40,14 @@ afterAll(() => {
   rmSync(folder, {recursive: true, force: true});
 });
 
-function run(mode = '') {
+function run(mode = '', env: Record<string, string> = {}) {
   const beatFile = join(folder, `beat-${started.length}`);
   const term = new xterm.Terminal({cols: 100, rows: 30, allowProposedApi: true});
   const child = spawn(process.execPath, [program], {
     cols: 100,
     rows: 30,
     name: 'xterm-256color',
-    env: {...process.env, LANG: 'C.UTF-8', BEAT: beatFile, MODE: mode},
+    env: {...process.env, LANG: 'C.UTF-8', BEAT: beatFile, MODE: mode, ...env},
   });
   started.push(child);
   let raw = '';
@@ -114,6 +114,44 @@ test.each([
   expect((await t.ended()).exitCode).toBe(70);
   expect(t.text()).toMatch(line);
   expectRestored(t);
+});
+
+test('enter on a line of code lends the terminal to the editor and takes it back; events go on meanwhile', async () => {
+  const editor = join(folder, 'ed');
+  const told = join(folder, 'told');
+  // A file name of the program's own, so that the dashboard's keys that follow cannot end it by chance.
+  writeFileSync(editor, `#!/bin/sh\necho "EDITS $*"\nread line\necho "$line" > ${told}\n`, {mode: 0o755});
+  const t = run('', {VISUAL: editor});
+  await t.shows(/q detach/);
+  t.child.write('2');
+  await t.shows(/active on/);
+  t.child.write('\r');
+  await t.shows(/● payments\/gateway\.py:118/);
+  t.child.write('\r');
+  await t.shows(/EDITS \+118 \/srv\/shop\/payments\/gateway\.py/);
+  expect(t.term.buffer.active.type).toBe('normal');
+  expect(t.term.modes.mouseTrackingMode).toBe('none');
+  const from = t.beat();
+  await t.until('the events go on', () => t.beat() > from + 20);
+  t.child.write('qqq\r');
+  await t.shows(/● payments\/gateway\.py:118/);
+  expect(readFileSync(told, 'utf8')).toBe('qqq\n');
+  expect(t.term.buffer.active.type).toBe('alternate');
+  t.child.write('q');
+  expect((await t.ended()).exitCode).toBe(0);
+  expectRestored(t);
+});
+
+test('an editor that is not installed is named, and the screen is whole', async () => {
+  const t = run('', {VISUAL: '/nowhere/ed --wait'});
+  await t.shows(/q detach/);
+  t.child.write('2');
+  await t.shows(/active on/);
+  t.child.write('\r');
+  await t.shows(/● payments\/gateway\.py:118/);
+  t.child.write('\r');
+  await t.shows(/no editor: \/nowhere\/ed is not installed; set EDITOR/);
+  await t.shows(/● payments\/gateway\.py:118/);
 });
 
 test.each([
