@@ -24,6 +24,7 @@ export async function watchCode(
   };
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
   const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, since, onChange, onProblem})));
+  slots?.onImported((files) => watchers[0]?.also(files));
   return {
     async close() {
       await Promise.all(watchers.map((one) => one.close()));

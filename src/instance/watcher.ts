@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {stat} from 'node:fs/promises';
+import {stat, statfs} from 'node:fs/promises';
 import {relative} from 'node:path';
 import chokidar, {type FSWatcher} from 'chokidar';
 import type {FileChange} from './slots/imported-files.ts';
@@ -22,11 +22,29 @@ export interface WatchOptions {
  */
 const QUIET = 12;
 const QUIET_MANY = 100;
+/** Milliseconds between two looks at files whose changes nobody tells of. */
+const POLL = 1000;
 /** A batch never waits longer than this, in milliseconds, however long the stream of saves. */
 const LONGEST = 1000;
 
-/** Watches the application's source tree; resolves when the first scan is done. */
-export async function watchSources(options: WatchOptions): Promise<{close(): Promise<void>}> {
+/** Magic numbers of file systems whose changes are made elsewhere (statfs(2)): NFS, SMB, CIFS, 9p, VirtualBox, AFS, Ceph. */
+const ELSEWHERE = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x786f4256, 0x5346414f, 0x00c36400]);
+
+async function isWithoutEvents(root: string): Promise<boolean> {
+  return statfs(root).then(
+    ({type}) => ELSEWHERE.has(type >>> 0),
+    () => false,
+  );
+}
+
+export interface SourceWatch {
+  /** Watches these files too, where they are outside of the root and not of an installed package. */
+  also(files: Iterable<string>): void;
+  close(): Promise<void>;
+}
+
+/** Watches the application's source tree; resolves when the first scan is done. Where the kernel tells of no changes, it looks once a second. */
+export async function watchSources(options: WatchOptions): Promise<SourceWatch> {
   const rules = watchRules(options.root, options.include, options.exclude);
   const changed = new Map<string, FileChange['kind']>();
   let timer: NodeJS.Timeout | undefined;
@@ -49,39 +67,58 @@ export async function watchSources(options: WatchOptions): Promise<{close(): Pro
     const quiet = changed.size === 1 ? QUIET : QUIET_MANY;
     timer = setTimeout(flush, Math.max(0, Math.min(quiet, first + LONGEST - Date.now())));
   };
-  const watcher = open(options, rules.ignored.bind(rules));
-  watcher.on('error', (error) => {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EMFILE')
-      options.onProblem('the kernel has no file watches left: some changes will not be seen', watchCure(code));
-    else
-      options.onProblem(
-        `watching for changes: ${(error as Error).message}`,
-        'changes in that place reload nothing; press r to reload by hand',
-      );
-  });
-  let scanned = false;
-  watcher.on('add', (path, stats) => {
-    if (scanned || (stats !== undefined && stats.mtimeMs > options.since)) seen(path, 'add');
-  });
-  watcher.on('change', (path) => seen(path, 'change'));
-  watcher.on('unlink', (path) => seen(path, 'unlink'));
-  await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
-  scanned = true;
+  const further = new Set<string>();
+  let polling = await isWithoutEvents(options.root);
+  if (polling)
+    options.onProblem(
+      `${options.root} is on a file system that tells of no changes: it is looked at once a second`,
+      'a folder on a disk of this machine reloads faster',
+    );
+  let watcher: FSWatcher;
+  let closed = false;
+  const open = async (since: number): Promise<void> => {
+    let scanned = false;
+    const opened = chokidar.watch([options.root, ...further], {
+      alwaysStat: true,
+      followSymlinks: false,
+      ignored: (path, stats) => (stats ? rules.ignored(path, stats.isFile()) : false),
+      ...(polling ? {usePolling: true, interval: POLL, binaryInterval: POLL} : {}),
+    });
+    watcher = opened;
+    opened.on('error', (error) => trouble(error as NodeJS.ErrnoException));
+    opened.on('add', (path, stats) => {
+      if (scanned || (stats !== undefined && stats.mtimeMs > since)) seen(path, 'add');
+    });
+    opened.on('change', (path) => seen(path, 'change'));
+    opened.on('unlink', (path) => seen(path, 'unlink'));
+    await new Promise<void>((resolve) => opened.once('ready', () => resolve()));
+    scanned = true;
+  };
+  const trouble = (error: NodeJS.ErrnoException) => {
+    const {code} = error;
+    if (code !== 'ENOSPC' && code !== 'EMFILE')
+      return options.onProblem(`watching for changes: ${error.message}`, 'changes in that place reload nothing; press r to reload by hand');
+    if (polling || closed) return;
+    polling = true;
+    options.onProblem('the kernel has no file watches left: files are looked at once a second instead', watchCure(code));
+    const since = Date.now();
+    void watcher.close().then(() => (closed ? undefined : open(since)));
+  };
+  await open(options.since);
   return {
+    also(files) {
+      for (const file of files) {
+        if (further.has(file) || !relative(options.root, file).startsWith('..') || !rules.relevant(file)) continue;
+        further.add(file);
+        watcher.add(file);
+      }
+    },
     async close() {
+      closed = true;
       clearTimeout(timer);
       await watcher.close();
     },
   };
-}
-
-function open(options: WatchOptions, ignored: (path: string, isFile: boolean) => boolean): FSWatcher {
-  return chokidar.watch(options.root, {
-    alwaysStat: true,
-    followSymlinks: false,
-    ignored: (path, stats) => (stats ? ignored(path, stats.isFile()) : false),
-  });
 }
 
 function watchCure(code: string): string {

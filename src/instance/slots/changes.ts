@@ -14,6 +14,7 @@ export class Changes {
   /** Processes whose answer to the newest question is due. */
   readonly #due = new Set<number>();
   #answered: () => void = () => {};
+  onImported: (files: Iterable<string>) => void = () => {};
 
   constructor(context: SlotContext) {
     this.#context = context;
@@ -23,6 +24,7 @@ export class Changes {
   files(pid: number, id: number, files: readonly string[], more: boolean): void {
     if (this.#context.pool.get(pid)?.slot !== this.#context.slotSwitch.live()) return;
     this.imported.add(files);
+    this.onImported(files);
     if (id !== this.#question || more) return;
     this.#due.delete(pid);
     if (this.#due.size === 0) this.#answered();

@@ -74,6 +74,12 @@ export class Slots {
     this.#onLive = onLive;
   }
 
+  /** Calls `listener` with files that the application has imported, now and when it has imported more. */
+  onImported(listener: (files: Iterable<string>) => void): void {
+    this.#changes.onImported = listener;
+    listener(this.#changes.imported.all());
+  }
+
   /** Names of the changed files that are news to the application. */
   news(changes: readonly FileChange[]): Promise<string[]> {
     return this.#changes.news(changes, this.#swaps.failed);

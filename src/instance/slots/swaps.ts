@@ -21,6 +21,8 @@ const KEPT = 50;
 
 interface Work {
   files: string[];
+  /** Somebody has asked for it. */
+  byHand: boolean;
   seenAt: number;
 }
 
@@ -82,8 +84,9 @@ export class Swaps {
   /** New code is there. `files` is empty when asked by hand. */
   request(files: string[]): void {
     const seenAt = Date.now();
-    if (!this.#busy) return void this.#run({files, seenAt});
-    this.#waiting = merged(this.#waiting, {files, seenAt});
+    const work = {files, byHand: files.length === 0, seenAt};
+    if (!this.#busy) return void this.#run(work);
+    this.#waiting = merged(this.#waiting, work);
     const patience = Math.max(LONG, TIMES * this.#lastMs);
     if (this.#loadingSince > 0 && seenAt - this.#loadingSince > patience) this.#newer.abort();
   }
@@ -160,6 +163,7 @@ export class Swaps {
     // The newest save wins: what came while we waited is loaded now.
     if (this.#waiting) {
       work.files.push(...this.#waiting.files);
+      work.byHand ||= this.#waiting.byHand;
       this.#waiting = null;
       record = this.#record(record.id, work);
     }
@@ -261,7 +265,7 @@ export class Swaps {
     return idle.length === this.#context.plan.processes && idle.length === members.length ? idle.map((one) => one.pid) : null;
   }
 
-  #record(id: number, {files, seenAt}: Work): ReloadRecord {
+  #record(id: number, {files, byHand, seenAt}: Work): ReloadRecord {
     const names = [...new Set(files)];
     return {
       id,
@@ -271,7 +275,7 @@ export class Swaps {
       answeredAt: null,
       status: 'running',
       ms: null,
-      by: names.length > 0 ? 'change' : 'hand',
+      by: byHand ? 'hand' : 'change',
       strategy: 'swap',
       ...bytes('memoryBefore', this.#memory()),
     };
@@ -302,7 +306,7 @@ export class Swaps {
 const STOPPED = 'the server was stopped or restarted meanwhile';
 
 function merged(before: Work | null, now: Work): Work {
-  return before ? {files: [...before.files, ...now.files], seenAt: before.seenAt} : now;
+  return before ? {files: [...before.files, ...now.files], byHand: before.byHand || now.byHand, seenAt: before.seenAt} : now;
 }
 
 function ended(record: ReloadRecord, detail: string): ReloadRecord {
