@@ -2,6 +2,7 @@ import {diagnoseEntry, diagnoseRestart, diagnoseStack, diagnoseState} from '../.
 import type {Diagnosis} from '../../model/diagnosis.ts';
 import type {Incident, IncidentKind} from '../../model/incidents.ts';
 import type {LogEntry} from '../../model/log.ts';
+import type {StackCapture} from '../../model/stacks.ts';
 import type {InstanceState} from '../../model/state.ts';
 
 /** Diagnoses kept of one incident, and how long before it opened that may have been written or taken which explains it, in milliseconds. */
@@ -52,7 +53,7 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
   const recent = (at: number) => at >= from && at <= summary.openedAt + EARLIER;
   const sources: Record<Source, () => Diagnosis[]> = {
     stacks: () =>
-      captures
+      ofTheMoment(captures, summary.kind)
         .filter((capture) => capture.at >= from && (pids.size === 0 || pids.has(capture.pid)))
         .toReversed()
         .flatMap((capture) => bySeverity(diagnoseStack(capture, null, state.info))),
@@ -77,6 +78,12 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
   const place = verdicts.find((one) => one.own)?.own;
   const first = place ? found.filter((one) => one.place?.file === place.file && one.place.line === place.line) : [];
   return distinct([...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
+}
+
+/** A process that was held goes on, to other troubles: the stacks of the moment itself tell most, where there are some. */
+function ofTheMoment(captures: readonly StackCapture[], kind: IncidentKind): readonly StackCapture[] {
+  const then = captures.filter(({cause}) => cause === kind);
+  return then.length > 0 && (kind === 'wedged' || kind === 'crash') ? then : captures;
 }
 
 /** Several sources say the same, some with a place and some without. */
