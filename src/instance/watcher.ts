@@ -76,6 +76,8 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     );
   let watcher: FSWatcher;
   let closed = false;
+  /** Settles when another watcher has taken the place of this one. */
+  let replaced = Promise.withResolvers<void>();
   const open = async (since: number): Promise<void> => {
     let scanned = false;
     const opened = chokidar.watch([options.root, ...further], {
@@ -91,7 +93,8 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     });
     opened.on('change', (path) => seen(path, 'change'));
     opened.on('unlink', (path) => seen(path, 'unlink'));
-    await new Promise<void>((resolve) => opened.once('ready', () => resolve()));
+    // One that is closed before it is ready never says so.
+    await Promise.race([new Promise<void>((resolve) => opened.once('ready', () => resolve())), replaced.promise]);
     scanned = true;
   };
   const trouble = (error: NodeJS.ErrnoException) => {
@@ -102,7 +105,12 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     polling = true;
     options.onProblem('the kernel has no file watches left: files are looked at once a second instead', watchCure(code));
     const since = Date.now();
-    void watcher.close().then(() => (closed ? undefined : open(since)));
+    void watcher.close().then(() => {
+      const before = replaced;
+      replaced = Promise.withResolvers<void>();
+      if (!closed) return open(since).then(before.resolve);
+      return before.resolve();
+    });
   };
   await open(options.since);
   return {
