@@ -3,6 +3,8 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type AddressInfo} from 'node:net';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {newestDjango} from '../fixtures/django/environments.ts';
+import {startProject} from '../fixtures/django/project.ts';
 import {AS_USER} from '../fixtures/express/server.ts';
 import {command} from '../support/command.ts';
 import {startDeck, type DeckOptions, type RunningDeck} from '../support/deck.ts';
@@ -113,6 +115,19 @@ describe('a start that comes to nothing', () => {
     expect(done.stderr).toMatch(/--detach[^\n]*--json/);
   });
 });
+
+test('runmodwsgi: a Django project in the background, static files collected once', async () => {
+  const django = await newestDjango();
+  const settings = ['STATIC_ROOT = BASE_DIR / "static"', 'ALLOWED_HOSTS = ["*"]'];
+  const app = startProject(django.python, settings);
+  const args = ['--probe-path', '/admin/login/', '--collectstatic'];
+  const {deck} = await detached({app, column: django, command: ['runmodwsgi'], args});
+  expect((await deck.get('/admin/login/')).status).toBe(200);
+  expect(deck.output().match(/collectstatic: /g)).toHaveLength(1);
+  expect(readFileSync(join(deck.serverRoot, 'wsgideck/output'), 'utf8')).not.toContain('collectstatic');
+  expect(await command(['stop', String(deck.port)])).toMatchObject({status: 0});
+  await deck.waitGone();
+}, 300_000);
 
 test('two screens on it: one leaves, the other stays', async () => {
   const {deck} = await detached();

@@ -1,6 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {connectDeck} from '../../control/client.ts';
+import {reach} from '../../control/reach.ts';
 import type {Deck} from '../../model/deck.ts';
 import type {Incident, IncidentSummary} from '../../model/incidents.ts';
 import {resolveInstance} from '../instances/resolve-instance.ts';
@@ -77,5 +78,5 @@ async function connect(root: string | null, word: string | undefined): Promise<{
   if (instance.controlSocket === undefined) {
     throw new Error(`${instance.name} was not started by wsgideck: nobody keeps its incidents; start it with wsgideck start-server or run`);
   }
-  return {deck: await connectDeck(instance.controlSocket, options), name: instance.name};
+  return {deck: await connectDeck(reach(instance.controlSocket).socket, options), name: instance.name};
 }
