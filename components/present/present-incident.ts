@@ -38,7 +38,8 @@ export function presentIncident(s: Snapshot, id: string, {width, height}: Space)
   const rows: Row[] = [...headRows(summary, s, width)];
   const roomy = height > 14;
   if (roomy) rows.push(BLANK);
-  if (incident && incident.reason !== '' && incident.reason !== summary.title) rows.push(...labelled('reason', incident.reason, s, width));
+  if (incident && incident.reason !== '' && incident.reason !== summary.title)
+    rows.push(...labelled('reason', incident.reason, s, width, 'plain', 10));
   if (summary.cause !== '') rows.push(...labelled('what it means', summary.cause, s, width));
   if (summary.remedy !== '') rows.push(...labelled('what to do', summary.remedy, s, width));
   for (const one of incident?.diagnoses[0]?.evidence ?? []) rows.push(...labelled('', one, s, width, 'dim', 2));
