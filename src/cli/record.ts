@@ -69,7 +69,7 @@ async function copy({folder, live, name}: FoundRecording, file: RecordingFile, a
     }
     progress.clear();
     if (live.closed() !== null) say(`${name} has ended; the recording goes up to there`);
-    // What happened in the last half second is still on its way to the disk.
+    // What happened in the last second is still on its way to the disk.
     await live.ask({type: 'recording'}).catch(() => {});
     await file.add(folder);
   }

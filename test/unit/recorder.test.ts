@@ -62,7 +62,7 @@ test('every event comes back as it was, in its order', async () => {
   await scene.recorder.stop();
 });
 
-test('what is on the disk is there half a second after it happened, without anybody asking', async () => {
+test('what is on the disk is there a second after it happened, without anybody asking', async () => {
   const scene = new Scene();
   scene.recorder.start();
   scene.second(7);
@@ -154,7 +154,7 @@ test('the recording keeps within its bytes however much happens', async () => {
 
 test('a flood of lines is cut to what a recording takes, urgent ones last, and it says how many are missing', async () => {
   const scene = new Scene();
-  for (let i = 0; i < 4000; i++) scene.log(`line ${i}`);
+  for (let i = 0; i < 8000; i++) scene.log(`line ${i}`);
   scene.log('AH00052: child pid 7 exit signal Segmentation fault (11)', {source: 'error', level: 'notice'});
   scene.log('exit signal Segmentation fault', {source: 'error', level: 'warn'});
   const recording = await scene.recording();
@@ -162,9 +162,9 @@ test('a flood of lines is cut to what a recording takes, urgent ones last, and i
   const left = part!.lines.filter((line) => line.kind === '+left-out').map((line) => JSON.parse(line.text) as {lines: number});
   const events = await all(recordedEvents(recording, 0));
   const lines = events.filter((one) => one.type === 'log').map((one) => one.entry.text);
-  expect(lines.length + left[0]!.lines).toBe(4002);
+  expect(lines.length + left[0]!.lines).toBe(8002);
   expect(left).toHaveLength(1);
-  expect(lines.length).toBeLessThan(2000);
+  expect(lines.length).toBeLessThan(4000);
   expect(lines).toContain('exit signal Segmentation fault');
   await scene.recorder.stop();
 });

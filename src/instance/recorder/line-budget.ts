@@ -1,12 +1,12 @@
 import {LOG_LEVELS, type LogEntry, type LogLevel} from '../../model/log.ts';
 import type {LeftOut} from './record-line.ts';
 
-/** Entries recorded of any kind, and of warn or worse, in one interval. */
-const MOST = 1500;
-const MOST_URGENT = 3000;
+/** Entries recorded of any kind, and of warn or worse, in one interval: about 3,300 a second. */
+const MOST = 3000;
+const MOST_URGENT = 5000;
 const URGENT = new Set<LogLevel>(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf('warn') + 1));
 
-/** How many log entries a recording takes in an interval (half a second): what goes beyond is counted, not kept. What is urgent has more room. */
+/** How many log entries a recording takes in an interval (a second, nearly): what goes beyond is counted, not kept. What is urgent has more room. */
 export class LineBudget {
   #taken = 0;
   #left: LeftOut = {lines: 0, counts: {}};

@@ -80,7 +80,7 @@ export class Recorder {
   /** Records from now on; on the disk from `start` on. */
   constructor(bus: Bus, options: RecorderOptions) {
     this.#bus = bus;
-    this.#options = {segmentMs: 30_000, everyMs: 500, retryMs: 10_000, keptMs: KEPT_MS, ...options};
+    this.#options = {segmentMs: 30_000, everyMs: 900, retryMs: 10_000, keptMs: KEPT_MS, ...options};
     this.#bodies = new IncidentBodies(options.incident, (incident) => this.#put('+incident', incident));
     this.#first = {at: Date.now(), frame: this.#keyframe()};
     this.#unlisten = bus.listen((event) => this.#see(event));
