@@ -1,4 +1,5 @@
 import {existsSync, readFileSync, readlinkSync} from 'node:fs';
+import {readRegular} from '../instances/regular-file.ts';
 import {join, resolve} from 'node:path';
 import {readArguments} from '../../sources/processes/proc-stat.ts';
 import {definesOf} from '../foreign/httpd-conf.ts';
@@ -68,16 +69,13 @@ function environmentOf(pid: number): Record<string, string> | null {
   }
 }
 
+/** Bytes of envvars that are read. */
+const LARGEST_VARIABLES = 1024 * 1024;
+
 /** `export NAME=value` lines of Debian's envvars. It is a shell script; the part of it that packages and people write is not more than that. */
 export function debianVariables(path: string): Record<string, string> {
   const found: Record<string, string> = {};
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return found;
-  }
-  for (const line of text.split('\n')) {
+  for (const line of (readRegular(path, LARGEST_VARIABLES) ?? '').split('\n')) {
     const [, name, value] = /^\s*(?:export\s+)?(\w+)=(.*?)\s*$/.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
     found[name] = value

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readRegular} from '../instances/regular-file.ts';
 
 /** What was fixed when an Apache was compiled. */
 export interface CompiledIn {
@@ -14,15 +14,14 @@ export interface CompiledIn {
 
 const NOTHING: CompiledIn = {version: '', httpdRoot: '/', configFile: 'conf/httpd.conf', has: () => false};
 
+/** Bytes of a program that are read: Apache has under one million. */
+const LARGEST = 64 * 1024 * 1024;
+
 /** Reads it from the program's own text (what `apache2 -V` would print); nothing is run. Never throws: where it cannot be read, defaults come back. */
 export function compiledIn(executable: string): CompiledIn {
-  let binary: string;
-  try {
-    // As single bytes: searching that is several times faster than searching a Buffer.
-    binary = readFileSync(executable, 'latin1');
-  } catch {
-    return NOTHING;
-  }
+  // As single bytes: searching that is several times faster than searching a Buffer.
+  const binary = readRegular(executable, LARGEST, 'latin1');
+  if (binary === null) return NOTHING;
   const defined = (name: string) => new RegExp(` -D ${name}="([^"\\0]{1,400})"`).exec(binary)?.[1];
   return {
     version: /Apache\/(2\.\d+\.\d+)/.exec(binary)?.[1] ?? '',
