@@ -98,6 +98,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
 test('without a recorder there is no recording, and record says so', async () => {
   const [column] = columns();
   const deck = await startDeck({app: 'options', column: column!, args: ['--flight-recorder-size', '0']});
+  await until('it to be ready', () => deck.output().includes('ready'), 20_000);
   const file = join(tempDir(), 'none.wdr');
   expect(wsgideck('record', file, deck.serverRoot)).toMatchObject({status: 1, stderr: expect.stringMatching(/nothing is recorded there/)});
   expect(existsSync(file)).toBe(false);

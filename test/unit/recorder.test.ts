@@ -107,7 +107,8 @@ test('damage in the middle costs what comes after it in that segment, is said, a
   const whole = (await all(recordedEvents(await Recording.open(segmentsOfFolder(scene.folder)), 0))).length;
   const damaged = listSegments(scene.folder)[1]!;
   const bytes = readFileSync(damaged.path);
-  bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 40);
+  const middle = Math.floor(bytes.length / 2);
+  bytes.fill(0xff, middle, middle + 40);
   writeFileSync(damaged.path, bytes);
   const recording = await Recording.open(segmentsOfFolder(scene.folder));
   expect(recording.damage.join()).toMatch(/left out/);

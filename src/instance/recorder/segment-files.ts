@@ -1,4 +1,4 @@
-import {mkdirSync, chmodSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 
 /** One file of a recording. */
