@@ -323,11 +323,12 @@ class Agent:
     def send_files(self, number: "Any") -> None:
         """The files of imported modules that have not been named before, without Python's own and ours."""
         library = os.path.join(os.path.dirname(os.__file__), "")
+        handler = os.path.join(os.path.dirname(HERE), "handler.wsgi")
         found: "List[str]" = []
         for module in list(sys.modules.values()):
             # Not getattr: a lazy module would begin to load.
             file = getattr(module, "__dict__", {}).get("__file__")
-            if not isinstance(file, str) or file in self.sent_files or file.startswith(HERE):
+            if not isinstance(file, str) or file in self.sent_files or file.startswith(HERE) or file == handler:
                 continue
             self.sent_files.add(file)
             rest = file[len(library) :] if file.startswith(library) else ""

@@ -17,6 +17,7 @@ SETTINGS (all paths absolute; keys marked * may be left out)
     run_directory      ROOT/wsgideck/run: 0700, owned by the user the daemons run as
     threads *          worker threads of one process (default: mod_wsgi.threads_per_process)
     environment *      {name: value} put into os.environ before the application is loaded
+    browser_reload *   file that names the live code: pages load again when it changes (browser_reload.py)
     debugger *         True: what a request raises opens pdb on standard input (debug mode only)
     debugger_startup * True, with debugger: stops before the application is loaded
     profiler_directory *, coverage_directory *, recorder_directory *
@@ -173,6 +174,8 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
             file, before, application = None, None, nothing_here
         if application is None:
             raise AttributeError("%s has no callable named %r" % (entry, name))
+        if deck.slot is not None:
+            deck.slot.complete()
     except BaseException as error:
         if kind == "script":
             sys.modules.pop("__wsgi__", None)
@@ -346,6 +349,8 @@ def prepare(settings: "Dict[str, Any]", deck: "Deck") -> "Dict[str, Any]":
         application, file, before = tools.call(load_application, settings, deck)
     mod_wsgi = sys.modules.get("mod_wsgi")
     handle = make_handler(application, settings["mount_point"], deck, getattr(mod_wsgi, "FileWrapper", None))
+    if settings.get("browser_reload"):
+        handle = our_module("browser_reload").wrap(handle, settings["browser_reload"])
     exports: "Dict[str, Any]" = {"handle_request": handle if tools is None else tools.wrap(handle)}
     if settings["reload_scripts"]:
         exports["reload_required"] = make_reload_check(file, before)

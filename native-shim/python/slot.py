@@ -82,6 +82,15 @@ class Slot:
         except BaseException:
             return {"handle_request": failure_page(settings)}
 
+    def complete(self) -> None:
+        """Imports what the framework imports at the first request: a mistake there would go live. Raises what that raises."""
+        conf, apps = sys.modules.get("django.conf"), sys.modules.get("django.apps")
+        if conf is None or apps is None or not apps.apps.ready or not getattr(conf.settings, "ROOT_URLCONF", None):
+            return
+        __import__("django.urls")
+        # All views: Django looks for them when it first resolves a URL.
+        getattr(sys.modules["django.urls"].get_resolver(), "url_patterns")  # noqa: B009
+
     def examine(self, load: "Dict[str, Any]", began: float) -> None:
         """Marks the outcome of a load during which a file was saved: half of the old and half of the new may have been read."""
         for file in loaded_files():

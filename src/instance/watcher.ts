@@ -14,6 +14,8 @@ export interface WatchOptions {
   /** One call per batch of saves, with paths relative to the root, and what happened to each. */
   onChange: (files: string[], changes: FileChange[]) => void;
   onProblem: (text: string, remedy: string) => void;
+  /** The same for what pages ask for beside code and templates; not looked at without. */
+  onAssets?: (files: string[]) => void;
 }
 
 /**
@@ -27,6 +29,8 @@ const POLL = 1000;
 /** A batch never waits longer than this, in milliseconds, however long the stream of saves. */
 const LONGEST = 1000;
 
+/** Packages that are installed, not worked on. */
+const INSTALLED = /\/(?:site|dist)-packages\//;
 /** Magic numbers of file systems whose changes are made elsewhere (statfs(2)): NFS, SMB, CIFS, 9p, VirtualBox, AFS, Ceph. */
 const ELSEWHERE = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x786f4256, 0x5346414f, 0x00c36400]);
 
@@ -45,12 +49,15 @@ export interface SourceWatch {
 
 /** Watches the application's source tree; resolves when the first scan is done. Where the kernel tells of no changes, it looks once a second. */
 export async function watchSources(options: WatchOptions): Promise<SourceWatch> {
-  const rules = watchRules(options.root, options.include, options.exclude);
+  const rules = watchRules(options.root, options.include, options.exclude, options.onAssets !== undefined);
   const changed = new Map<string, FileChange['kind']>();
   let timer: NodeJS.Timeout | undefined;
   let first = 0;
   const flush = () => {
-    const changes = [...changed].map(([path, kind]) => ({path, kind}));
+    const all = [...changed].map(([path, kind]) => ({path, kind}));
+    const changes = all.filter(({path}) => rules.relevant(path));
+    const assets = all.filter(({path}) => !rules.relevant(path));
+    if (assets.length > 0) options.onAssets?.(assets.map(({path}) => path));
     changed.clear();
     first = 0;
     if (changes.length > 0)
@@ -60,7 +67,7 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
       );
   };
   const seen = (path: string, kind: FileChange['kind']) => {
-    if (!rules.relevant(path)) return;
+    if (!rules.relevant(path) && !rules.asset(path)) return;
     changed.set(path, kind);
     first ||= Date.now();
     clearTimeout(timer);
@@ -68,6 +75,7 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     timer = setTimeout(flush, Math.max(0, Math.min(quiet, first + LONGEST - Date.now())));
   };
   const further = new Set<string>();
+  const known = new Set<string>();
   let polling = await isWithoutEvents(options.root);
   if (polling)
     options.onProblem(
@@ -89,7 +97,9 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     watcher = opened;
     opened.on('error', (error) => trouble(error as NodeJS.ErrnoException));
     opened.on('add', (path, stats) => {
-      if (scanned || (stats !== undefined && stats.mtimeMs > since)) seen(path, 'add');
+      // What is watched from now on is no news by itself.
+      if (further.has(path) && !known.has(path)) known.add(path);
+      else if (scanned || (stats !== undefined && stats.mtimeMs > since)) seen(path, 'add');
     });
     opened.on('change', (path) => seen(path, 'change'));
     opened.on('unlink', (path) => seen(path, 'unlink'));
@@ -97,26 +107,26 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     await Promise.race([new Promise<void>((resolve) => opened.once('ready', () => resolve())), replaced.promise]);
     scanned = true;
   };
-  const trouble = (error: NodeJS.ErrnoException) => {
-    const {code} = error;
+  const trouble = ({code, message}: NodeJS.ErrnoException) => {
     if (code !== 'ENOSPC' && code !== 'EMFILE')
-      return options.onProblem(`watching for changes: ${error.message}`, 'changes in that place reload nothing; press r to reload by hand');
+      return options.onProblem(`watching for changes: ${message}`, 'changes in that place reload nothing; press r to reload by hand');
     if (polling || closed) return;
     polling = true;
     options.onProblem('the kernel has no file watches left: files are looked at once a second instead', watchCure(code));
-    const since = Date.now();
-    void watcher.close().then(() => {
-      const before = replaced;
-      replaced = Promise.withResolvers<void>();
-      if (!closed) return open(since).then(before.resolve);
-      return before.resolve();
-    });
+    void reopen(Date.now());
+  };
+  const reopen = async (since: number): Promise<void> => {
+    await watcher.close();
+    const before = replaced;
+    replaced = Promise.withResolvers<void>();
+    if (!closed) await open(since);
+    before.resolve();
   };
   await open(options.since);
   return {
     also(files) {
       for (const file of files) {
-        if (further.has(file) || !relative(options.root, file).startsWith('..') || !rules.relevant(file)) continue;
+        if (further.has(file) || INSTALLED.test(file) || !relative(options.root, file).startsWith('..') || !rules.relevant(file)) continue;
         further.add(file);
         watcher.add(file);
       }

@@ -20,7 +20,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     expect(other.body).not.toMatch(/NameError|broken\.wsgi/);
     await until('the slot to be known as failed', () => slots(deck).some((one) => one.state === 'failed'));
     const script = join(deck.appDir, 'broken.wsgi');
-    writeFileSync(script, `${readFileSync(script, 'utf8').replace('missing_at_start', 'still_missing')}`);
+    writeFileSync(script, readFileSync(script, 'utf8').replace('missing_at_start', 'still_missing'));
     await until('the newest reason', async () => (await deck.get('/')).body.includes('still_missing'));
     writeFileSync(script, readFileSync(join(deck.appDir, 'app.wsgi'), 'utf8'));
     await until('the corrected code', async () => (await deck.get('/')).status === 200);

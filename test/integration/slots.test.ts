@@ -82,6 +82,29 @@ describe.each(columns().map((column) => [column.name, column] as const))('reload
     expect(reloads(deck)).toHaveLength(before + 1);
   });
 
+  test('visitors lose no request over saves in quick succession, and end up with the last one', async () => {
+    let stop = false;
+    let answered = 0;
+    const visitor = async () => {
+      while (!stop) {
+        await ask(deck);
+        answered++;
+      }
+    };
+    const visitors = Promise.all(Array.from({length: 4}, visitor));
+    for (let n = 1; n <= 40; n++) {
+      save(deck, `quick-${n}`);
+      await sleep(100);
+    }
+    await live(deck, 'quick-40');
+    await settled(deck);
+    stop = true;
+    await visitors;
+    expect(answered).toBeGreaterThan(100);
+    // The old processes have gone, the new ones are all there is.
+    await until('two processes in each slot', () => slots(deck).every((one) => one.pids.length === 2));
+  });
+
   test('no alarm was given for any process that was replaced', () => {
     const loops = deck.events().filter((event) => event.type === 'notice' && event.key.startsWith('loop'));
     expect(loops).toEqual([]);

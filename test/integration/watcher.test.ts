@@ -1,11 +1,11 @@
 import {mkdirSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
-import {watchSources} from '../../src/instance/watcher.ts';
+import {type SourceWatch, watchSources} from '../../src/instance/watcher.ts';
 import {tempDir} from '../support/temp.ts';
-import {until} from '../support/wait.ts';
+import {sleep, until} from '../support/wait.ts';
 
-let watching: {close(): Promise<void>} | null = null;
+let watching: SourceWatch | null = null;
 afterEach(async () => {
   await watching?.close();
   watching = null;
@@ -87,4 +87,17 @@ test('globs widen and narrow', async () => {
   writeFileSync(join(root, 'a.py'), 'new\n');
   await until('the module', () => batches.flat().includes('a.py'));
   expect(batches.flat()).not.toContain('gen/out.py');
+});
+
+test('further files are watched where they are, without being news by themselves; installed packages are not', async () => {
+  const root = tree(['a.py']);
+  const elsewhere = tree(['lib/shared.py', 'site-packages/installed.py']);
+  const batches = await watch(root);
+  const [shared, installed] = [join(elsewhere, 'lib/shared.py'), join(elsewhere, 'site-packages/installed.py')];
+  watching?.also([shared, installed, join(root, 'a.py')]);
+  await sleep(300);
+  writeFileSync(installed, 'new\n');
+  writeFileSync(shared, 'new\n');
+  await until('the shared file', () => batches.length > 0);
+  expect(batches.flat()).toEqual([relative(root, shared)]);
 });
