@@ -196,6 +196,41 @@ describe('what opens and closes an incident', () => {
     expect(incidents().map((one) => [one.kind, one.count])).toEqual([['wedged', 1]]);
   });
 
+  test('who holds the interpreter while another request of the process is stuck is an incident of its own, with its own line', async () => {
+    const app = (line: number, func: string) => ({file: '/srv/app.py', line, func, owner: 'own' as const});
+    const own = app(21, 'reserve');
+    const startedAt = Date.now();
+    await vi.advanceTimersByTimeAsync(4000);
+    const of = {requestId: 'r1', pid: 50, method: 'GET', url: '/a', startedAt, same: 3, samples: 3, frame: own, own, captures: [1]};
+    bus.put({type: 'requests', pid: 50, requests: [request('r1', 50, startedAt)], busy: 1, total: 2, dropped: 0});
+    bus.put({type: 'verdict', verdict: {...of, at: Date.now(), verdict: 'waiting'}});
+    await second();
+    const threads = [
+      {ident: 'a', name: '', request: request('r1', 50, startedAt), frames: [own]},
+      {ident: 'b', name: '', request: request('r2'), frames: [app(15, 'score')]},
+    ];
+    const title = 'interpreter held by GET /b at app.py:15 in score';
+    const capture = {
+      id: 2,
+      at: Date.now(),
+      pid: 50,
+      method: 'faulthandler' as const,
+      cause: 'wedged' as const,
+      title,
+      culprit: 'b',
+      threads,
+    };
+    bus.put({type: 'stacks', capture});
+    bus.put({type: 'agent', pid: 50, state: 'wedged', detail: 'holds the interpreter: app.py:15 in score'});
+    bus.put({type: 'restart', pid: 50, cause: 'deadlock-timeout', text: 'no thread could take the GIL', processGroup: 'g', source: 'log'});
+    await second();
+    expect(incidents().map((one) => [one.kind, one.where?.line, one.count])).toEqual([
+      ['stuck', 21, 1],
+      ['wedged', 15, 1],
+    ]);
+    expect(desk.get(incidents()[1]!.id)!.diagnoses[0]).toMatchObject({rule: 'stack-gil-held', place: {line: 15}});
+  });
+
   test('crashes of one process after another at the same line are one incident that counts', async () => {
     for (let pid = 60; pid < 65; pid++) {
       const text = 'crashed: Segmentation fault in GET /x at app.py:3 in f';

@@ -74,8 +74,9 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
     state: () => diagnoseState(state).filter((one) => rules.test(one.rule)),
   };
   const found = order.flatMap((source) => sources[source]());
-  // One that a stuck request's own verdict names comes before what other requests are at.
-  const place = verdicts.find((one) => one.own)?.own;
+  // One that a stuck request's own verdict names comes before what other requests are at. Who held the interpreter, or crashed, the stacks know:
+  // the request that was stuck at the same time is most often another one.
+  const place = summary.kind === 'wedged' || summary.kind === 'crash' ? undefined : verdicts.find((one) => one.own)?.own;
   const first = place ? found.filter((one) => one.place?.file === place.file && one.place.line === place.line) : [];
   return distinct([...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
 }

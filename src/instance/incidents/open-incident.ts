@@ -83,7 +83,9 @@ export class OpenIncident {
     const {kind, where, processGroup} = this.summary;
     if (trigger.subject !== '' || this.subject !== '') return kind === trigger.kind && trigger.subject === this.subject;
     if (trigger.pid !== null && this.pids.has(trigger.pid) && followsIn(kind, trigger.kind)) {
-      return kind !== 'stuck' || trigger.kind !== 'stuck' || !trigger.where || !where || samePlace(trigger.where, where);
+      // Another request of the process that is at another line, or holds the interpreter there, is a trouble of its own.
+      const apart = kind === 'stuck' && (trigger.kind === 'stuck' || trigger.kind === 'wedged');
+      return !apart || !trigger.where || !where || samePlace(trigger.where, where);
     }
     if (kind !== trigger.kind && !growsInto(kind, trigger.kind)) return false;
     if (trigger.where && where) return samePlace(trigger.where, where);
@@ -121,7 +123,10 @@ export class OpenIncident {
     const better = capturePlace(capture, state.info);
     const {where} = this.summary;
     const speaks = PLACED_BY_STACKS.has(this.summary.kind) || (capture.cause === 'crash' && this.summary.kind === 'restart-loop');
-    const place = speaks && (where === null || (capture.cause === 'crash' && better)) ? (better ?? where) : where;
+    // These know the thread that did it; others only who was there.
+    const knows =
+      capture.cause === 'crash' || (capture.cause === 'wedged' && this.summary.kind === 'wedged' && capture.culprit !== undefined);
+    const place = speaks && (where === null || (knows && better)) ? (better ?? where) : where;
     this.#change({...this.#incident, captures, summary: {...this.summary, where: place}});
     return !samePlace(where, place) && place !== null;
   }

@@ -3,6 +3,7 @@ import type {CommandResult, IncidentFormat} from '../../model/commands.ts';
 import type {Place} from '../../model/diagnosis.ts';
 import type {DeckEvent} from '../../model/events.ts';
 import type {Incident} from '../../model/incidents.ts';
+import type {InstanceState} from '../../model/state.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {Bus} from '../bus.ts';
 import {isOver} from './closing.ts';
@@ -154,9 +155,10 @@ class Desk implements IncidentDesk {
 
   #see(event: DeckEvent): void {
     try {
-      const state = this.#bus.state();
+      // A log line needs nothing of the log's head, which is made anew for each one that asks.
+      const state = event.type === 'log' ? this.#bus.known() : this.#bus.state();
       this.#recent.see(event);
-      if (this.#kept.length > 0) this.#evidence(event);
+      if (this.#kept.length > 0) this.#evidence(event, state);
       if (event.type === 'traffic') this.#second(event.window.at);
       const signs = [
         ...fromProcesses(event, state, this.#recent),
@@ -172,8 +174,7 @@ class Desk implements IncidentDesk {
   }
 
   /** What happens while something is open belongs to it. */
-  #evidence(event: DeckEvent): void {
-    const state = this.#bus.state();
+  #evidence(event: DeckEvent, state: InstanceState): void {
     for (const one of this.#kept) {
       const open = one.summary.closedAt === null;
       if (event.type === 'log' && open && one.log(event.entry, state)) this.#tell(one);
@@ -197,7 +198,8 @@ class Desk implements IncidentDesk {
   #sign(trigger: Trigger): void {
     if (trigger.pid !== null && (this.#expected.get(trigger.pid) ?? 0) > this.#now()) return;
     const state = this.#bus.state();
-    const known = this.#kept.find((one) => one.summary.closedAt === null && one.takes(trigger));
+    const takers = this.#kept.filter((one) => one.summary.closedAt === null && one.takes(trigger));
+    const known = takers.find((one) => one.summary.kind === trigger.kind) ?? takers[0];
     if (known) {
       const kind = known.summary.kind;
       if (known.add(trigger, state)) this.#tell(known);
