@@ -27,11 +27,15 @@ const PROGRAMS = ['guard', 'telemetry'];
 const PYTHON = [
   'agent.py',
   'agent_main.py',
+  'browser_reload.py',
   'handler.py',
   'service.py',
   'slot.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];
+
+/** What runs in a developer's browser. */
+const BROWSER = ['reload.js'];
 
 /**
  * Builds everything that has a source.
@@ -125,13 +129,14 @@ async function bundleOne(options) {
   return Object.entries(metafile.outputs).map(([name, {bytes}]) => ({name, bytes}));
 }
 
-/** Only dist/native/: the programs in C, the agent, the handler and its tools. */
+/** Only dist/native/: the programs in C, the agent, the handler and its tools, and the script for pages. */
 export async function buildNative() {
   await mkdir(join(dist, 'native'), {recursive: true});
   const missing = [];
   const outputs = [];
-  const copies = PYTHON.map(async (name) => {
-    const source = join(root, 'native-shim/python', name);
+  const sources = [...PYTHON.map((name) => ['python', name]), ...BROWSER.map((name) => ['browser', name])];
+  const copies = sources.map(async ([folder, name]) => {
+    const source = join(root, 'native-shim', folder, name);
     if (!existsSync(source)) return void missing.push(relative(root, source));
     const target = join(dist, 'native', name);
     await replace(target, await readFile(source), 0o644);

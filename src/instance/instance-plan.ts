@@ -37,6 +37,8 @@ export interface InstancePlan {
   slots?: SlotPlan | null;
   /** Without slots: daemon processes finish their requests (SIGUSR1) before they are replaced. */
   reloadGracefully?: boolean;
+  /** For --browser-reload, the file that open pages ask for. */
+  livePage?: string | null;
   /** Apache's general log level, as the user gave it. */
   logLevel: LogLevel;
   /** The options in effect and the generated configuration, for the screen. */

@@ -7,6 +7,7 @@ import {Captures} from './captures.ts';
 import {LiveEngine} from './engine.ts';
 import {watchIncidents} from './incidents/watch-incidents.ts';
 import type {InstancePlan} from './instance-plan.ts';
+import {LivePages} from './live-pages.ts';
 import {Observer} from './observer.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
 import {Recorder} from './recorder/recorder.ts';
@@ -94,6 +95,7 @@ export async function runInstance(
     if (signal === 'SIGHUP' && terminalGone()) supervisor.hangUp();
     else supervisor.forward(signal);
   });
+  const pages = plan.livePage ? new LivePages(bus, plan.livePage) : null;
   const ground = new RootWatch(bus, plan.info.serverRoot, join(plan.info.serverRoot, 'httpd.conf'));
   const incidents = watchIncidents(bus, {serverRoot: plan.info.serverRoot, takeStacks: (pid) => observer.takeStacks(pid)});
   const recorder = plan.recording
@@ -111,10 +113,11 @@ export async function runInstance(
     ground.start();
     const unloop = watchRestartLoops(bus);
     const unmeter = watchCapacity(bus);
-    const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots) : null;
+    const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots, pages) : null;
     const exit = await supervisor.finished;
     ground.stop();
     slots?.close();
+    pages?.close();
     unloop();
     unmeter();
     await watching?.then((one) => one.close());

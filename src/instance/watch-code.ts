@@ -6,6 +6,7 @@ import type {Supervisor} from './supervisor.ts';
 /**
  * Reloads when the application's files change, until closed.
  * @param since when the running code was loaded, in milliseconds since the epoch.
+ * @param pages with --browser-reload, what is told of style sheets, scripts and pictures.
  * @param slots with reload by swap, what knows which files the application has imported.
  */
 export async function watchCode(
@@ -14,6 +15,7 @@ export async function watchCode(
   bus: Bus,
   supervisor: Supervisor,
   slots: Slots | null,
+  pages: {assets(files: readonly string[]): void} | null = null,
 ): Promise<{close(): Promise<void>}> {
   // Loaded only now: most servers do not watch, and the start does not wait for it.
   const {watchSources} = await import('./watcher.ts');
@@ -23,7 +25,19 @@ export async function watchCode(
     void slots.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
   };
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
-  const watchers = await Promise.all(watch.roots.map((root) => watchSources({root, include, exclude, since, onChange, onProblem})));
+  const watchers = await Promise.all(
+    watch.roots.map((root) =>
+      watchSources({
+        root,
+        include,
+        exclude,
+        since,
+        onChange,
+        onProblem,
+        ...(pages ? {onAssets: (files: string[]) => pages.assets(files)} : {}),
+      }),
+    ),
+  );
   slots?.onImported((files) => watchers[0]?.also(files));
   return {
     async close() {

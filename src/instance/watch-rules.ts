@@ -4,6 +4,8 @@ import picomatch from 'picomatch';
 /** Kinds of files whose change means new code or new templates; others (logs, databases, uploads) never restart a server. */
 const WATCHED =
   /\.(py|pyi|pyx|so|wsgi|html?|jinja2?|j2|tmpl|mako|xml|ya?ml|toml|json|ini|cfg|conf|po|mo|sql|graphql)$|^\.env(\.|$)|^\.flaskenv$/;
+/** What browsers ask for beside a page. */
+const ASSET = /\.(css|m?js|svg|png|jpe?g|gif|webp|avif|ico|woff2?)$/;
 /** Folders that hold no source of the application, however deep. */
 const IGNORED_FOLDERS = new Set([
   '.git', '.hg', '.svn', '.bzr', '__pycache__', 'node_modules', 'site-packages', '.tox', '.nox', '.venv', 'venv', 'virtualenv',
@@ -17,13 +19,15 @@ export interface WatchRules {
   ignored(path: string, isFile: boolean): boolean;
   /** True for files whose change restarts the daemons. */
   relevant(path: string): boolean;
+  /** True for other files that a page may have asked for, where they are wanted. */
+  asset(path: string): boolean;
 }
 
 /**
  * What to watch below `root`. Globs are matched against the path relative to the root and, without a slash, against the file's name; an
  * excluded path wins over everything, an included one over the built-in rules (ignored folders apart from version control).
  */
-export function watchRules(root: string, include: readonly string[], exclude: readonly string[]): WatchRules {
+export function watchRules(root: string, include: readonly string[], exclude: readonly string[], assets = false): WatchRules {
   const included = matcher(include);
   const excluded = matcher(exclude);
   const inside = (path: string) => relative(root, path).split(sep).join('/');
@@ -33,7 +37,7 @@ export function watchRules(root: string, include: readonly string[], exclude: re
       const rel = inside(path);
       if (rel === '') return false;
       if (excluded(rel, name)) return true;
-      if (isFile) return !this.relevant(path);
+      if (isFile) return !this.relevant(path) && !this.asset(path);
       return IGNORED_FOLDERS.has(name) && include.length === 0;
     },
     relevant(path) {
@@ -41,11 +45,18 @@ export function watchRules(root: string, include: readonly string[], exclude: re
       const rel = inside(path);
       if (excluded(rel, name)) return false;
       if (included(rel, name)) return true;
-      if (rel.split('/').some((part) => IGNORED_FOLDERS.has(part))) return false;
+      if (inIgnoredFolder(rel)) return false;
       return WATCHED.test(name) && !EDITOR_LEFTOVER.test(name);
+    },
+    asset(path) {
+      const name = basename(path);
+      const rel = inside(path);
+      return assets && ASSET.test(name) && !EDITOR_LEFTOVER.test(name) && !excluded(rel, name) && !inIgnoredFolder(rel);
     },
   };
 }
+
+const inIgnoredFolder = (rel: string): boolean => rel.split('/').some((part) => IGNORED_FOLDERS.has(part));
 
 function matcher(globs: readonly string[]): (rel: string, name: string) => boolean {
   const tests = globs.map((glob) => ({test: picomatch(glob.replace(/^\.\//, ''), {dot: true}), bare: !glob.includes('/')}));

@@ -2,6 +2,7 @@ import type {ServerPlan} from '../plan/server-plan.ts';
 import {accessSection} from './access.ts';
 import {capacitySection, header, modulesSection, networkSection, serverSection} from './basics.ts';
 import {daemonSection, handlerSection} from './daemon.ts';
+import {livePagesAccess, livePagesSection} from './live-pages.ts';
 import {loggingSection} from './logging.ts';
 import {proxiesSection} from './proxies.ts';
 import {servicesSection} from './services.ts';
@@ -20,9 +21,11 @@ const SECTIONS = [
   daemonSection,
   documentsSection,
   docsSection,
+  livePagesSection,
   aliasesSection,
   handlersSection,
   accessSection,
+  livePagesAccess,
   telemetrySection,
   proxiesSection,
   environSection,

@@ -1,5 +1,6 @@
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {DECK_ACCESS_FORMAT, ERROR_LOG_FORMAT} from '../log-formats.ts';
+import {withoutLivePages} from './live-pages.ts';
 import {logTarget} from './log-target.ts';
 import {quote, section} from './quote.ts';
 
@@ -39,11 +40,11 @@ export function loggingSection(plan: ServerPlan): string {
   if (paths.accessLog !== null) {
     const format = options.accessLogFormat ?? 'common';
     lines.push(
-      `CustomLog ${logTarget(plan, paths.accessLog)} ${NAMED_FORMATS[format] ? `"${NAMED_FORMATS[format]}"` : quoteFormat(format)}`,
+      `CustomLog ${logTarget(plan, paths.accessLog)} ${NAMED_FORMATS[format] ? `"${NAMED_FORMATS[format]}"` : quoteFormat(format)}${withoutLivePages(plan)}`,
     );
   }
   const ours = plan.modules.countsBytes ? DECK_ACCESS_FORMAT : DECK_ACCESS_FORMAT.replace('%O', '%B');
   // Only under a supervisor: without one (apachectl) nobody would keep this file short.
-  lines.push('<IfDefine WSGIDECK>', `CustomLog ${quote(paths.deckAccessLog)} "${ours}"`, '</IfDefine>');
+  lines.push('<IfDefine WSGIDECK>', `CustomLog ${quote(paths.deckAccessLog)} "${ours}"${withoutLivePages(plan)}`, '</IfDefine>');
   return section('Logs', lines);
 }

@@ -79,6 +79,19 @@ export const deckOptions = [
     since: 'wsgideck',
   },
   {
+    flags: ['--browser-reload'],
+    dest: 'browserReload',
+    type: 'flag',
+    arity: 0,
+    default: false,
+    area: 'reload',
+    help:
+      'For development: pages open in a browser on this machine load again when new code is live, or when a script, style sheet or picture of the ' +
+      'page has changed. A small script is put into their HTML.',
+    directive: 'Alias, Location',
+    since: 'wsgideck',
+  },
+  {
     flags: ['--plain'],
     dest: 'plain',
     type: 'flag',

@@ -38,6 +38,9 @@ export interface PlanPaths {
   timesSocket: string;
   agentScript: string;
   handlerScript: string;
+  /** For --browser-reload: the files that pages ask for, and what their script and their pages are compared with. */
+  pages: string;
+  livePage: string;
   /** What waits in the idle group, with reload by swap. */
   slotScript: string;
   /** Python beside the handler: debug mode's tools and Paste. */
@@ -123,6 +126,8 @@ export interface ServerPlan {
   sourceEnvvars: boolean;
   /** Reload by swap: the two process groups, and the file that exists while the second one is live. Null without. */
   slots: {groups: {blue: string; green: string}; switchFile: string} | null;
+  /** Do open pages load again by themselves; only a supervisor tells them. */
+  browserReload: boolean;
   /** How new code goes live. */
   reloadStrategy: 'swap' | 'restart' | 'graceful';
   /** Absolute paths. */

@@ -39,6 +39,7 @@ const NEEDED: readonly (readonly [options: readonly Dest[], one: readonly Dest[]
   [['coverageDirectory'], ['enableCoverage']],
   [['recorderDirectory'], ['enableRecorder']],
   [['gdbExecutable'], ['enableGdb']],
+  [['browserReload'], ['reloadOnChanges']],
 ];
 
 const CONTRADICTIONS: readonly (readonly [Dest, Dest])[] = [
@@ -76,7 +77,7 @@ function checkMode(plan: ServerPlan): Problem[] {
     (option) =>
       (option.directive.includes('WSGIDaemonProcess') && !ELSEWHERE.has(option.dest) && option.area !== 'services') ||
       (mode === 'debug' &&
-        ['reloadOnChanges', 'maxClients', 'serviceScripts', 'enableTelemetry', 'http2', 'withCgi'].includes(option.dest)),
+        ['reloadOnChanges', 'browserReload', 'maxClients', 'serviceScripts', 'enableTelemetry', 'http2', 'withCgi'].includes(option.dest)),
   ).filter((option) => isGiven(options, option));
   if (idle.length === 0) return [];
   const names = idle.map((option) => option.flags[0]).join(', ');

@@ -50,6 +50,7 @@ export function handlerScript(plan: ServerPlan): string {
     run_directory: paths.run,
     threads: plan.info.threads,
     environment: environment(plan),
+    ...(plan.browserReload ? {browser_reload: paths.livePage} : {}),
     ...debugSettings(plan),
   };
   // Apache's own processes are in /; only daemon processes are told where to be.

@@ -21,6 +21,7 @@ import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {apachectlScript} from './apachectl-script.ts';
 import {handlerScript} from './handler-script.ts';
+import {writePages} from './live-pages.ts';
 import {takeLock} from './lock.ts';
 import {resourceScript} from './resource-script.ts';
 import {telemetryScript} from './telemetry-script.ts';
@@ -90,13 +91,25 @@ export function writeServerRoot(plan: ServerPlan): void {
   const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
   // The file that switches between slots belongs to an earlier run.
   if (!options.setupOnly) rmSync(join(paths.deck, 'slot.green'), {force: true});
-  for (const name of [...AGENT_FILES, 'handler.py', ...(runsServices ? ['service.py'] : []), ...(plan.slots ? ['slot.py'] : [])]) {
+  for (const name of [
+    ...AGENT_FILES,
+    'handler.py',
+    ...(runsServices ? ['service.py'] : []),
+    ...(plan.slots ? ['slot.py'] : []),
+    ...(plan.browserReload ? ['browser_reload.py'] : []),
+  ]) {
     const target = join(paths.deck, name);
     rmSync(target, {force: true});
     copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);
     if (group !== null) chownSync(target, 0, group);
     chmodSync(target, fileMode);
   }
+  if (plan.browserReload)
+    writePages(
+      plan,
+      (path) => makeFolder(path, folderMode, folderOwner),
+      (path, text) => put(path, text, fileMode, access),
+    );
   if (plan.mode === 'debug' || plan.application.type === 'paste') copyTools(plan, folderMode, fileMode, folderOwner);
   put(paths.handler, handlerScript(plan), fileMode, access);
   for (const resource of plan.resources) put(resource.file, resourceScript(resource), fileMode, access);
