@@ -1,5 +1,5 @@
-import {Box, useInput, usePaste, useWindowSize} from 'ink';
-import {useLayoutEffect, useSyncExternalStore} from 'react';
+import {Box, useInput, usePaste, useWindowSize, type DOMElement} from 'ink';
+import {useLayoutEffect, useRef, useSyncExternalStore} from 'react';
 import {keyName, typedKeys} from '../src/terminal/key-names.ts';
 import {Region} from './Region.tsx';
 import type {DashboardStore} from './store/dashboard-store.ts';
@@ -10,6 +10,8 @@ export function Dashboard({store}: {store: DashboardStore}) {
   const frame = useSyncExternalStore(store.subscribe, store.painted);
   const {columns, rows} = useWindowSize();
   useLayoutEffect(() => store.resize(columns, rows), [store, columns, rows]);
+  const screen = useRef<DOMElement>(null);
+  useLayoutEffect(() => narrow(screen.current?.parentNode), []);
   useInput((input, key) => {
     const name = keyName(input, key);
     if (name !== null) return pressKey(store, name, isText(input, key.ctrl || key.meta) ? input : '');
@@ -17,7 +19,7 @@ export function Dashboard({store}: {store: DashboardStore}) {
   });
   usePaste((text) => pasteText(store, text));
   return (
-    <Box flexDirection="column" width={frame.columns} height={frame.rows}>
+    <Box ref={screen} flexDirection="column" width={frame.columns} height={frame.rows}>
       <Region rows={frame.header} width={frame.columns} />
       <Region rows={frame.body} width={frame.columns} />
       <Region rows={frame.footer} width={frame.columns} />
@@ -27,4 +29,12 @@ export function Dashboard({store}: {store: DashboardStore}) {
 
 function isText(input: string, modified: boolean): boolean {
   return !modified && input !== '' && input >= ' ' && input !== '\u007f';
+}
+
+/**
+ * Ink makes an object of each cell of its root, in every frame; all that stands in a row of ours is one sign in its first cell. At 200x60 that
+ * is 12,000 objects less, a third of what a frame costs.
+ */
+function narrow(root: DOMElement | undefined): void {
+  root?.yogaNode?.setMaxWidth(1);
 }

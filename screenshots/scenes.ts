@@ -20,6 +20,19 @@ async function view(shop: Shop, digit: string): Promise<void> {
   await sleep(150);
 }
 
+/** Moves down until the selected line is about it. */
+async function selectLine(shop: Shop, about: RegExp): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const selected = shop.tty
+      .screen()
+      .split('\n')
+      .find((line) => line.startsWith('›'));
+    if (selected !== undefined && about.test(selected)) return;
+    shop.tty.press(KEY.down);
+    await sleep(200);
+  }
+}
+
 /** In this order: each scene finds what the ones before it left. */
 export const SCENES: readonly Scene[] = [
   {
@@ -69,6 +82,7 @@ export const SCENES: readonly Scene[] = [
     async act(shop) {
       shop.tty.press(KEY.home);
       await sleep(150);
+      await selectLine(shop, /wedged/);
       shop.tty.press(KEY.enter);
     },
   },
@@ -88,8 +102,44 @@ export const SCENES: readonly Scene[] = [
     shows: /crash|segmentation|signal 11|SIGSEGV/i,
     async act(shop) {
       await view(shop, '5');
+      // New processes, in which nothing hangs: the crash is a trouble of its own.
+      shop.tty.press('R');
+      await sleep(300);
+      shop.tty.press('y');
+      await sleep(6000);
       shop.visit('/crash');
       await sleep(6000);
+    },
+  },
+  {
+    name: 'incidents',
+    shows: /crash +crash/,
+    async act(shop) {
+      await view(shop, '6');
+      shop.tty.press(KEY.home);
+      await sleep(500);
+    },
+  },
+  {
+    name: 'incident',
+    shows: /what to do[^]*recommendations\.py/,
+    async act(shop) {
+      await selectLine(shop, /crash/);
+      shop.tty.press(KEY.enter);
+      await sleep(1000);
+    },
+  },
+  {
+    name: 'reload',
+    shows: /SyntaxError/,
+    async act(shop) {
+      await view(shop, '1');
+      shop.edit('shop/catalogue.py', (text) => `${text}\n# A line more.\n`);
+      await sleep(4000);
+      shop.edit('shop/catalogue.py', (text) => `${text}\n\ndef sale(prices:\n    return min(prices)\n`);
+      await sleep(3000);
+      shop.tty.press('h');
+      await sleep(1000);
     },
   },
   {

@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {chmodSync, cpSync, mkdtempSync, rmSync} from 'node:fs';
+import {chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {request} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -54,6 +54,12 @@ export class Shop {
     // A visitor of a page that takes the process with it, or that is open at the end, is cut.
     sent.on('error', () => {});
     sent.end();
+  }
+
+  /** Saves a file of the shop as an editor would. */
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.#folder, 'shop', file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
   }
 
   /** Stops the server as a user would; whatever is left after that is killed. */

@@ -88,11 +88,14 @@ function explained(one: Concern, state: InstanceState): Concern {
 function lines(state: InstanceState, now: number, said: readonly Concern[]): Concern[] {
   const causes = new Set(said.map((one) => one.detail));
   const titles = new Set(state.exceptions.map((one) => one.title));
+  const told = ({place}: Diagnosis) =>
+    place !== undefined && said.some((one) => one.place?.file === place.file && one.place.line === place.line);
   const found = new Map<string, Concern>();
   for (const entry of state.log.problems.toReversed()) {
     if (now - entry.at > LINE_MS || found.size >= MOST_LINES || titles.has(entry.text)) continue;
     const diagnosis = diagnosisOf(entry, state);
-    if (diagnosis === null || diagnosis.severity === 'info' || found.has(diagnosis.rule) || causes.has(diagnosis.cause)) continue;
+    if (diagnosis === null || diagnosis.severity === 'info' || found.has(diagnosis.rule) || causes.has(diagnosis.cause) || told(diagnosis))
+      continue;
     found.set(diagnosis.rule, {
       key: `line:${diagnosis.rule}`,
       severity: 'warn',

@@ -10,6 +10,7 @@ import {overviewItems, selectedItem} from './overview-items.ts';
 import {countdownSentences, fitting} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
+import {withoutPlace} from './present-places.ts';
 import {verdictMeaning} from './present-verdict.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
@@ -93,13 +94,6 @@ function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Pi
     {spans: [theirs(short, s.glyphs, concern.severity === 'info' ? 'plain' : tone)], rank: 0},
     ...(where === null ? [] : [{spans: [where], rank: 0}]),
   ];
-}
-
-/** Titles name their place too: it is said once. */
-function withoutPlace(text: string, where: string): string {
-  const bare = where.replace(/\(\)$/, '');
-  for (const one of [` at ${bare}`, ` at ${bare.replace(/ in \S+$/, '')}`]) if (text.includes(one)) return text.replace(one, '');
-  return text;
 }
 
 function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {

@@ -7,16 +7,16 @@ import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {labelled} from './paragraph.ts';
 import {visible} from './present-list.ts';
-import {placeText} from './present-places.ts';
+import {placeText, withoutPlace} from './present-places.ts';
 
 const COLUMNS: readonly Column[] = [
-  {title: 'time', width: 8, rank: 1},
+  {title: 'time', width: 11, rank: 1},
   {title: 'what', width: 15, rank: 0},
   {title: 'in words', width: 24, grow: 3, rank: 0},
-  {title: 'where', width: 22, grow: 1, keep: 'end', rank: 2},
+  {title: 'where', width: 23, grow: 1, keep: 'end', rank: 2},
   {title: 'pid', width: 7, align: 'right', rank: 5},
   {title: 'times', width: 5, align: 'right', rank: 4},
-  {title: 'lasted', width: 16, rank: 3},
+  {title: 'lasted', width: 12, rank: 3},
 ];
 
 export const KIND_WORDS: Record<IncidentKind, string> = {
@@ -78,14 +78,29 @@ export function incidentTone(one: IncidentSummary, seen: boolean): Tone {
 
 function cellsOf(one: IncidentSummary, s: Snapshot) {
   return [
-    {text: clock(one.openedAt), tone: 'dim' as const},
+    {text: when(one.openedAt, s.now), tone: 'dim' as const},
     {text: KIND_WORDS[one.kind] ?? one.kind, tone: incidentTone(one, s.ui.seen.has(one.id))},
-    one.title,
+    shortTitle(one, s),
     {text: one.where === null ? '' : placeText({file: one.where.file, line: one.where.line}, s), tone: 'own' as const},
     {text: one.pid === null ? '' : String(one.pid), tone: 'dim' as const},
     {text: one.count > 1 ? String(one.count) : '', tone: 'soon' as const},
-    {text: lasted(one, s.now), tone: one.closedAt === null ? ('soon' as const) : ('dim' as const)},
+    {text: one.earlier ? 'earlier' : lasted(one, s.now), tone: one.closedAt === null ? ('soon' as const) : ('dim' as const)},
   ];
+}
+
+/** The other columns say what it was and where. */
+function shortTitle({kind, title, where}: IncidentSummary, s: Snapshot): string {
+  const name = `${KIND_WORDS[kind]}: `;
+  const bare = title.startsWith(name) ? title.slice(name.length) : title;
+  return where === null ? bare : withoutPlace(bare, placeText(where, s));
+}
+
+/** The time of day; of another day the date as well. */
+function when(at: number, now: number): string {
+  const day = new Date(at);
+  if (day.toDateString() === new Date(now).toDateString()) return clock(at);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(day.getMonth() + 1)}-${two(day.getDate())} ${clock(at).slice(0, 5)}`;
 }
 
 /** `open 41.2 s`, `12 s`, `earlier`: of an earlier supervisor the end may never have been seen. */

@@ -40,7 +40,7 @@ export function presentLogs(s: Snapshot, {width, height}: Space): Presented {
 function meaning(entry: LogEntry, s: Snapshot): Row[] {
   const found = diagnosisOf(entry, s.state);
   if (found === null) return [];
-  const tone = found.severity === 'info' ? 'dim' : 'accent';
+  const tone = found.severity === 'info' ? 'dim' : 'plain';
   return [
     row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs, tone)),
     row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs, tone)),

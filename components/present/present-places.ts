@@ -31,3 +31,10 @@ export function placeRows(
   } else if (options.source !== undefined) rows.push(sourceRow(place.line, options.source, true, s, options.width));
   return {rows, sources};
 }
+
+/** Titles name their place too, with or without the function: where it stands beside them it is said once. */
+export function withoutPlace(text: string, where: string): string {
+  const bare = where.replace(/\(\)$/, '');
+  for (const one of [` at ${bare}`, ` at ${bare.replace(/ in \S+$/, '')}`]) if (text.includes(one)) return text.replace(one, '');
+  return text;
+}

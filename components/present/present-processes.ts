@@ -119,8 +119,8 @@ function restartMeaning(record: RestartRecord, s: Snapshot): Row[] {
   const [found] = diagnoseRestart(record, s.state);
   if (!found || found.severity === 'info') return [];
   return [
-    row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs, 'accent')),
-    row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs, 'accent')),
+    row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs)),
+    row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs)),
   ];
 }
 

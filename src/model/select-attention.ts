@@ -183,20 +183,25 @@ function placeOf(verdict: RequestVerdict): Place | null {
   return frame === null ? null : {file: frame.file, line: frame.line, func: frame.func};
 }
 
+/** The newest exceptions, one for each line of code that raised them. */
 function exceptions(state: InstanceState, now: number, said: readonly Concern[]): Concern[] {
-  return state.exceptions
+  const fresh = state.exceptions
     .filter((one) => now - one.at < EXCEPTION_MS && !said.some((other) => samePlace(other.place, one)))
-    .slice(-MOST_EXCEPTIONS)
-    .toReversed()
-    .map((one) => ({
+    .toReversed();
+  const byPlace = Map.groupBy(fresh, (one) => (one.file === null ? one.title : `${one.file}:${one.line}`));
+  return [...byPlace.values()].slice(0, MOST_EXCEPTIONS).map((same) => {
+    const one = same[0]!;
+    const count = same.reduce((sum, other) => sum + other.count, 0);
+    return {
       key: `exception:${one.title}:${one.file}:${one.line}`,
       severity: 'warn' as const,
-      text: one.count > 1 ? `${one.title} (${one.count} times)` : one.title,
+      text: count > 1 ? `${one.title} (${count} times)` : one.title,
       place: one.file === null || one.line === null ? null : {file: one.file, line: one.line},
       detail: one.request === null ? null : `in ${one.request}`,
       remedy: null,
       opens: {type: 'entry' as const, entry: asEntry(one)},
-    }));
+    };
+  });
 }
 
 function samePlace(place: Place | null, one: ExceptionRecord): boolean {

@@ -32,7 +32,9 @@ export function selectTotals(state: InstanceState, now: number): Totals {
   const minute = state.traffic.filter((one) => one.at > now - 60_000);
   const newest = state.traffic.at(-1);
   const queues = agents.map((one) => one.queueMs).filter((value) => value !== null);
-  const groups = info?.groups ?? (info === null || info.processes === 0 ? [] : [info]);
+  // Of the two groups of a reload by swap only one is there for visitors.
+  const spare = new Set(state.slots.filter((one) => one.state !== 'live').map((one) => one.processGroup));
+  const groups = info?.groups?.filter((one) => !spare.has(one.name)) ?? (info === null || info.processes === 0 ? [] : [info]);
   const configured = groups.length === 0 ? null : groups.reduce((sum, one) => sum + one.processes * one.threads, 0);
   return {
     busy: Math.max(

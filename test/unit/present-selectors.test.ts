@@ -80,6 +80,27 @@ test('totals of the first screen', () => {
   expect(totals.rss).toBe(7_900_000 + 230_000_000 + 190_000_000 + 7_300_000);
 });
 
+test('capacity is that of all groups, but of the two of a swap only of the one that is live', () => {
+  const deck = new MemoryDeck(busyEvents());
+  const groups = [
+    {name: 'shop', processes: 2, threads: 5},
+    {name: 'shop:green', processes: 2, threads: 5},
+  ];
+  deck.happen(event({type: 'instance', info: {...INFO, groups}}));
+  expect(selectTotals(deck.state(), NOW).capacity).toBe(20);
+  const slot = {since: NOW, pids: [], inFlight: 0};
+  deck.happen(
+    event({
+      type: 'slots',
+      slots: [
+        {name: 'blue', processGroup: 'shop', state: 'live', ...slot},
+        {name: 'green', processGroup: 'shop:green', state: 'empty', ...slot},
+      ],
+    }),
+  );
+  expect(selectTotals(deck.state(), NOW).capacity).toBe(10);
+});
+
 test('attention: worst first, and a request becomes urgent before its limit', () => {
   const deck = new MemoryDeck(busyEvents());
   deck.happen(

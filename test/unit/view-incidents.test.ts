@@ -32,8 +32,8 @@ test('the tab counts what lasts or was not looked at; the list has the lasting o
   await screen.shows(/6 Incidents 1!/);
   screen.press('6');
   const text = await screen.shows(/3 incidents, 1 open/);
-  expect(text).toMatch(/›\S+ +crash +crash: Segmentation fault.* shop\/recommend\.py:22 +23116 +open 20\.0 s/);
-  expect(text).toMatch(/request timeout +request timeout: GET \/report +23116 +3 +12\.0 s/);
+  expect(text).toMatch(/›\S+ +crash +Segmentation fault in GET \/recommend +shop\/recommend\.py:22 +23116 +open 20\.0 s/);
+  expect(text).toMatch(/request timeout +GET \/report +23116 +3 +12\.0 s/);
   expect(text).toMatch(/of yesterday.*earlier/);
   expect(text.indexOf('Segmentation')).toBeLessThan(text.indexOf('/report'));
   expect(text).toMatch(/what it means +C code read an address/);

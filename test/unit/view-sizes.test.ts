@@ -21,7 +21,7 @@ const MUST_SHOW: Record<string, RegExp[]> = {
   '3': [/2 captures/, /timeout +request timeout/, /asked/],
   '4': [/following/, /ValueError: bad card/],
   '5': [/daemon +23117/, /guard/, /request timeout +a request took longer/],
-  '6': [/1 incident, all of them open/, /crash +crash: Segm/, /C code read/],
+  '6': [/1 incident, all of them open/, /crash +Segm/, /C code read/],
   '7': [/options in effect/, /HTTPS/, /● +--https-port +8443/, /--host: Address to listen on/],
 };
 
