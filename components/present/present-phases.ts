@@ -1,7 +1,7 @@
 /** Where the time of requests goes: percentiles by phase, or means where the source has no more. */
 import type {PhaseFigure, PhaseName} from '../../src/model/phases.ts';
 import {bar, layout, row, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
-import {count, duration} from '../../src/terminal/format.ts';
+import {count, duration, plural} from '../../src/terminal/format.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 
 const WORDS: Record<PhaseName, string> = {
@@ -37,7 +37,7 @@ export function phaseRows(s: Snapshot, width: number, most: number): Row[] {
   return [
     row(
       span(' where the time goes ', 'accent'),
-      theirs(`${count(phases.requests)} requests in ${Math.round(phases.seconds)} s, from ${source}${lost}`, s.glyphs, 'dim'),
+      theirs(`${plural(phases.requests, 'request')} in ${Math.round(phases.seconds)} s, from ${source}${lost}`, s.glyphs, 'dim'),
     ),
     tableHead(plan, COLUMNS, s.glyphs),
     ...phases.figures.slice(0, most - 2).map((one) => {

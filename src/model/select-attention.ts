@@ -174,7 +174,8 @@ function longRequests(state: InstanceState, now: number): Concern[] {
 
 /** Is an incident about a request of this process, or about requests at this line. */
 function isAbout(one: IncidentSummary, pid: number, place: Place | null): boolean {
-  return one.pid === pid || (place !== null && one.where?.file === place.file && one.where.line === place.line);
+  if (one.where === null || place === null) return one.pid === pid;
+  return one.where.file === place.file && one.where.line === place.line;
 }
 
 /** The application's own line, or the innermost one where there is none. */
