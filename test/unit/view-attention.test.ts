@@ -37,6 +37,7 @@ test('requests that stand at the same line are one concern, and its incident is 
         kind: 'stuck',
         severity: 'warn',
         pid: 23117,
+        where: {file: '/srv/shop/payments/gateway.py', line: 118},
         title: 'stuck request: POST /checkout/pay',
         cause: 'No timeout is given.',
         remedy: 'Give one.',
