@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {appendFileSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {zstdCompressSync} from 'node:zlib';
@@ -115,6 +116,24 @@ test('one file holds the same as the folder, also when it was made while the rec
   for (const [index, segment] of fromFolder.entries())
     expect((await fromFile.segments[index]!.read()).equals(await segment.read())).toBe(true);
   await expect(RecordingFile.create(path, false)).rejects.toThrow(/EEXIST/);
+});
+
+test('a file that cannot grow any more is said by its name, and what is in it is played', async () => {
+  const scene = new Scene();
+  scene.second(1);
+  await scene.recorder.stop();
+  const path = join(tempDir(), 'full.wdr');
+  // The kernel refuses more than 512 bytes.
+  const program = `
+    import {RecordingFile} from '${join(import.meta.dirname, '../../src/instance/recorder/file-writer.ts')}';
+    const file = await RecordingFile.create('${path}', false);
+    await file.add('${scene.folder}').catch((error) => console.log(error.message));
+  `;
+  const run = spawnSync('sh', ['-c', `ulimit -f 1; exec "${process.execPath}" --input-type=module-typescript -e "$0"`, program], {
+    encoding: 'utf8',
+  });
+  expect(run).toMatchObject({status: 0, stdout: expect.stringMatching(/full\.wdr: cannot be written: EFBIG.*can be played\n$/)});
+  expect(segmentsOfFile(path).segments).toHaveLength(1);
 });
 
 const SUMMARY: IncidentSummary = {

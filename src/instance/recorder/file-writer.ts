@@ -66,7 +66,11 @@ export class RecordingFile {
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    for (let done = 0; done < bytes.length;) done += (await this.#file.write(bytes, done)).bytesWritten;
+    try {
+      for (let done = 0; done < bytes.length;) done += (await this.#file.write(bytes, done)).bytesWritten;
+    } catch (error) {
+      throw new Error(`${this.path}: cannot be written: ${(error as Error).message}; what is in it already can be played`, {cause: error});
+    }
     this.bytes += bytes.length;
   }
 }
