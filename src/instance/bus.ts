@@ -33,6 +33,13 @@ export class Bus {
   }
 
   /**
+   * The state as it was before the newest log lines: for those who look at each of thousands of lines a second, and not at the log's head.
+   */
+  known(): InstanceState {
+    return this.#state;
+  }
+
+  /**
    * Names who keeps the log: its head is then taken when the state is asked for. Logs bring thousands of entries a second, and adding up each
    * would cost more than reading it.
    */

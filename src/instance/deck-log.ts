@@ -10,6 +10,8 @@ import {deckWords} from './deck-words.ts';
 export function keepDeckLog(bus: Bus, add: (entry: LogEntry) => void): () => void {
   const pid = process.pid;
   return bus.listen((event) => {
+    // Nothing is said about lines, of which there are thousands a second.
+    if (event.type === 'log') return;
     // The phase says it in the same moment.
     if (event.type === 'reload' && event.reload.status === 'running') return;
     const words = deckWords(event, bus.state());

@@ -122,8 +122,8 @@ export function watchRestartLoops(bus: Bus): () => void {
 
   const unlisten = bus.listen((event) => {
     if (event.type === 'log') {
-      const pause = steady() ? pauseOf(event.entry) : null;
-      if (pause === null) return words.hear(event.entry);
+      const pause = pauseOf(event.entry);
+      if (pause === null || !steady()) return words.hear(event.entry);
       const key = `loop service ${pause.service}`;
       return put(key, counter(key, 'service', pause.service).waits(pause, words.of(lastPid.get(key) ?? 0)));
     }

@@ -179,6 +179,7 @@ class Desk implements IncidentDesk {
       const open = one.summary.closedAt === null;
       if (event.type === 'log' && open && one.log(event.entry, state)) this.#tell(one);
       if (event.type === 'stacks' && concerns(one, event.capture.pid) && one.capture(event.capture, state)) this.#tell(one);
+      if (event.type === 'agent' && event.state === 'recovered' && open) one.recovered(event.pid);
       if (event.type === 'verdict' && open && concerns(one, event.verdict.pid)) one.verdict(event.verdict);
     }
   }

@@ -41,7 +41,9 @@ export class LogStore implements EntrySource {
   readonly #ring: LogEntry[] = [];
   readonly #counts = Object.fromEntries(LOG_LEVELS.map((level) => [level, 0])) as Record<LogLevel, number>;
   readonly #indexes = new Map<string, FilterIndex>();
-  #problems: LogEntry[] = [];
+  readonly #problems: LogEntry[] = [];
+  /** The newest of them as they were given last; null when there are newer ones. */
+  #shownProblems: LogEntry[] | null = null;
   #recent: number[] = [];
   #searched = 0;
   #first = 1;
@@ -110,7 +112,8 @@ export class LogStore implements EntrySource {
   /** Counters and the newest entries, for the small state. */
   head(): LogHead {
     const recent = this.#newest().map((seq) => this.at(seq));
-    return {last: this.#last, dropped: this.#first - 1, counts: {...this.#counts}, problems: this.#problems, recent};
+    this.#shownProblems ??= this.#problems.slice(-KEEP.problems);
+    return {last: this.#last, dropped: this.#first - 1, counts: {...this.#counts}, problems: this.#shownProblems, recent};
   }
 
   /** Numbers of the newest entries that are no chatter: looked for only among those that came since the last question. */
@@ -127,7 +130,11 @@ export class LogStore implements EntrySource {
   #put(seq: number, entry: LogEntry): void {
     this.#ring[(seq - 1) % this.#capacity] = entry;
     if (URGENT.has(entry.level)) {
-      this.#problems = [...this.#problems.filter((one) => one.seq !== seq), entry].slice(-KEEP.problems);
+      // What an application prints is urgent to Apache: thousands a second. They are cut to the newest only now and then, and when asked for.
+      if (this.#problems.at(-1)?.seq === seq) this.#problems.pop();
+      this.#problems.push(entry);
+      if (this.#problems.length >= 4 * KEEP.problems) this.#problems.splice(0, this.#problems.length - KEEP.problems);
+      this.#shownProblems = null;
     }
   }
 
