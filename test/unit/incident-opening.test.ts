@@ -231,6 +231,35 @@ describe('what opens and closes an incident', () => {
     expect(desk.get(incidents()[1]!.id)!.diagnoses[0]).toMatchObject({rule: 'stack-gil-held', place: {line: 15}});
   });
 
+  test('a crash beside a stuck request, or after the interpreter was let go, is an incident of its own; a request given up is not told of twice', async () => {
+    const own = {file: '/srv/app.py', line: 21, func: 'reserve'};
+    const startedAt = Date.now();
+    await vi.advanceTimersByTimeAsync(4000);
+    const of = {method: 'GET', url: '/a', startedAt, verdict: 'waiting' as const, same: 3, samples: 3, frame: own, own, captures: [1]};
+    const waits = (pid: number) => bus.put({type: 'verdict', verdict: {...of, requestId: `r${pid}`, pid, at: Date.now()}});
+    const serves = (pid: number) =>
+      bus.put({type: 'requests', pid, requests: [request(`r${pid}`, pid, startedAt)], busy: 1, total: 2, dropped: 0});
+    const crash = (pid: number) =>
+      bus.put({type: 'restart', pid, cause: 'crash', text: 'crashed: Segmentation fault in GET /x', processGroup: 'g', source: 'agent'});
+    serves(50);
+    waits(50);
+    crash(50);
+    bus.put({type: 'agent', pid: 51, state: 'wedged', detail: 'holds the interpreter: app.py:15 in score'});
+    bus.put({type: 'agent', pid: 51, state: 'recovered', detail: 'answers again'});
+    crash(51);
+    await second();
+    expect(incidents().map((one) => one.kind)).toEqual(['stuck', 'crash', 'wedged']);
+    expect(incidents()[1]!.count).toBe(2);
+    serves(52);
+    waits(52);
+    const text = 'a request ran longer than request-timeout';
+    bus.put({type: 'restart', pid: 52, cause: 'request-timeout', text, processGroup: 'g', source: 'log'});
+    await second();
+    waits(52);
+    await second();
+    expect(incidents().map((one) => one.kind)).toEqual(['request-timeout', 'crash', 'wedged']);
+  });
+
   test('crashes of one process after another at the same line are one incident that counts', async () => {
     for (let pid = 60; pid < 65; pid++) {
       const text = 'crashed: Segmentation fault in GET /x at app.py:3 in f';

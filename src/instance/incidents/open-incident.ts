@@ -23,6 +23,8 @@ export class OpenIncident {
   /** Numbers of the log entries that opened it. */
   readonly entries = new Set<number>();
   readonly #marks = new Set<string>();
+  /** Processes that were held and answer again. */
+  readonly #backs = new Set<number>();
   #lines = 0;
   #incident: Incident;
   subject: string;
@@ -82,10 +84,16 @@ export class OpenIncident {
   takes(trigger: Trigger): boolean {
     const {kind, where, processGroup} = this.summary;
     if (trigger.subject !== '' || this.subject !== '') return kind === trigger.kind && trigger.subject === this.subject;
-    if (trigger.pid !== null && this.pids.has(trigger.pid) && followsIn(kind, trigger.kind)) {
-      // Another request of the process that is at another line, or holds the interpreter there, is a trouble of its own.
-      const apart = kind === 'stuck' && (trigger.kind === 'stuck' || trigger.kind === 'wedged');
-      return !apart || !trigger.where || !where || samePlace(trigger.where, where);
+    if (trigger.pid !== null && this.pids.has(trigger.pid)) {
+      // What was held goes on again: another kind of trouble is a new one.
+      if (this.#backs.has(trigger.pid) && kind !== trigger.kind) return false;
+      if (followsIn(kind, trigger.kind)) {
+        // Another request of the process that is at another line, or holds the interpreter there, is a trouble of its own.
+        const apart = kind === 'stuck' && (trigger.kind === 'stuck' || trigger.kind === 'wedged');
+        return !apart || !trigger.where || !where || samePlace(trigger.where, where);
+      }
+      // The request that was given up is looked at once more while its process ends.
+      if (trigger.kind === 'stuck' && (this.#marks.has(trigger.mark) || samePlace(trigger.where, where))) return true;
     }
     if (kind !== trigger.kind && !growsInto(kind, trigger.kind)) return false;
     if (trigger.where && where) return samePlace(trigger.where, where);
@@ -102,6 +110,7 @@ export class OpenIncident {
     // Sources that know less tell of the same before and after: a sign of another kind leaves the words as they are.
     const better = grown || (before.kind === trigger.kind && ((again && trigger.pid !== null) || trigger.kind === 'restart-loop'));
     this.#mark(trigger);
+    if (trigger.kind === 'wedged' && trigger.pid !== null) this.#backs.delete(trigger.pid);
     const inFlight = trigger.inFlight && (grown || this.#incident.inFlight.length === 0) ? trigger.inFlight : this.#incident.inFlight;
     const reason = better ? trigger.reason : this.#incident.reason;
     const counts = !again && !grown && before.kind === trigger.kind;
@@ -124,11 +133,15 @@ export class OpenIncident {
     const {where} = this.summary;
     const speaks = PLACED_BY_STACKS.has(this.summary.kind) || (capture.cause === 'crash' && this.summary.kind === 'restart-loop');
     // These know the thread that did it; others only who was there.
-    const knows =
-      capture.cause === 'crash' || (capture.cause === 'wedged' && this.summary.kind === 'wedged' && capture.culprit !== undefined);
+    const own = capture.culprit !== undefined && capture.cause === 'wedged';
+    const knows = this.summary.kind === 'wedged' ? own : capture.cause === 'crash';
     const place = speaks && (where === null || (knows && better)) ? (better ?? where) : where;
     this.#change({...this.#incident, captures, summary: {...this.summary, where: place}});
     return !samePlace(where, place) && place !== null;
+  }
+
+  recovered(pid: number): void {
+    if (this.summary.kind === 'wedged') this.#backs.add(pid);
   }
 
   verdict(verdict: RequestVerdict): void {

@@ -39,7 +39,9 @@ export function growsInto(from: IncidentKind, to: IncidentKind): boolean {
 const OF_A_PROCESS = new Set<IncidentKind>(['stuck', 'request-timeout', 'wedged', 'crash', 'cpu-limit']);
 
 export function followsIn(first: IncidentKind, then: IncidentKind): boolean {
-  return first === then || (OF_A_PROCESS.has(first) && OF_A_PROCESS.has(then) && then !== 'stuck');
+  // A crash is never what a waiting request does: most often another request of the process has caused it.
+  if (then === 'stuck' || (first === 'stuck' && then === 'crash')) return first === then;
+  return first === then || (OF_A_PROCESS.has(first) && OF_A_PROCESS.has(then));
 }
 
 /** Kinds whose line is where the threads are; of others a traceback tells. */

@@ -109,17 +109,18 @@ function requestLine({verdicts}: InstanceState, one: ActiveRequest, left: number
     `${age(now - one.startedAt)} ${one.method} ${one.url} (process ${one.pid})`,
     verdict && verdict.verdict !== 'unknown' ? `${verdict.verdict}${at ? ` at ${at}` : ''}` : at && `at ${at}`,
     verdict?.waitsIn && `waits in ${verdict.waitsIn}`,
-    left !== null && `mod_wsgi gives up in ${countdown(left)}`,
+    left !== null && `mod_wsgi gives up ${left <= 0 ? 'now' : `in ${countdown(left)}`}`,
   ];
   return parts.filter(Boolean).join('; ');
 }
 
 function incidents({incidents: all}: InstanceState, now: number): string[] {
   const open = all.filter(({closedAt}) => closedAt === null);
-  const lines = open.map(
-    ({openedAt, title, where, id}) =>
-      `open for ${duration(now - openedAt)}: ${title}${where ? ` at ${where.file}:${where.line}` : ''} (${id})`,
-  );
+  const lines = open.map(({openedAt, title, where, id}) => {
+    // Titles often name the line already, shorter.
+    const named = where !== null && title.includes(`${where.file.slice(where.file.lastIndexOf('/') + 1)}:${where.line}`);
+    return `open for ${duration(now - openedAt)}: ${title}${where && !named ? ` at ${where.file}:${where.line}` : ''} (${id})`;
+  });
   const closed = all.length - open.length;
   return closed > 0 ? [...lines, `${plural(closed, 'closed one')}; wsgideck incidents lists them`] : lines;
 }
