@@ -79,14 +79,14 @@ def read_live(path: str) -> "Optional[str]":
 
 
 class Page:
-    """A response on its way: first its headers, then its body piece by piece. `passing` means that it goes through as it is."""
+    """A response on its way: first its headers, then its body. It waits, then it is `passing` through as it is or `changing`."""
 
     def __init__(self, environ: "Environ", start_response: "StartResponse", live: str, said: "Set[str]") -> None:
         self.environ = environ
         self.real_start = start_response
         self.live = live
         self.said = said
-        self.passing = False
+        self.passing = self.changing = False
         # Status and headers, until it is known whether the script comes in.
         self.begun: "Optional[Tuple[str, Headers]]" = None
         self.tag = b""
@@ -100,7 +100,7 @@ class Page:
             self.pass_on()
         # White space that waits with the headers goes with them.
         self.held = b""
-        if self.write is not None or not self.is_page(status, headers):
+        if self.changing or self.passing or not self.is_page(status, headers):
             self.begun = None
             self.passing = True
             self.write = self.real_start(status, headers, *([exc_info] if exc_info else []))
@@ -168,13 +168,14 @@ class Page:
         """Sends the headers of a page with the script in it."""
         status, headers = self.begun or ("", [])
         self.begun = None
+        self.changing = True
         self.write = self.real_start(status, [longer(header, len(self.tag)) for header in headers])
 
     def feed(self, piece: bytes) -> bytes:
         """What can be sent now that this piece has come."""
         if self.passing:
             return piece
-        if self.begun is None and self.write is None:
+        if self.begun is None and not self.changing:
             # The application has not begun: the server is to complain, as it would without us.
             return piece
         held = self.held + piece
@@ -197,7 +198,7 @@ class Page:
         held, self.held = self.held, b""
         if self.begun is not None:
             self.pass_on()
-        if self.passing or self.write is None:
+        if not self.changing:
             return held
         at = held.lower().rfind(BODY_END)
         return held + self.tag if at < 0 else held[:at] + self.tag + held[at:]
