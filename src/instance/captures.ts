@@ -35,6 +35,8 @@ export class Captures {
       if (this.#captures.size > KEEP.captures) this.#captures.delete(this.#captures.keys().next().value!);
     } else if (event.type === 'exception' && event.file !== undefined) {
       this.#name(event.file);
+    } else if (event.type === 'reload' && event.reload.failure?.place) {
+      this.#name(event.reload.failure.place.file);
     }
   }
 

@@ -81,6 +81,7 @@ export class LiveEngine implements Engine {
       case 'stacks':
         return this.#stacks(command.pid);
       case 'recycle':
+        this.#supervisor.aboutToSignal(command.pid);
         return recycle(this.#bus, (pid) => this.#observer.isOurs(pid), command.pid);
       case 'interrupt':
         return interrupt(this.#bus, this.#observer.agents, command.requestId);
@@ -147,6 +148,7 @@ export class LiveEngine implements Engine {
     if (!row || !this.#observer.isOurs(pid)) return {ok: false, text: `process ${pid} is not part of this server (any more)`};
     if (PROTECTED.has(row.role)) return {ok: false, text: `the ${row.role} is not signalled from here; use stop or restart`};
     this.#parts.incidents?.expect(pid);
+    this.#supervisor.aboutToSignal(pid);
     try {
       kill(pid, signal);
     } catch (error) {

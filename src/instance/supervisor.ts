@@ -24,6 +24,8 @@ export interface SupervisorOptions {
     request(files: string[]): CommandResult;
     /** Apache is about to stop or restart. */
     release(): void;
+    /** This process is about to be signalled. */
+    letGo(pid: number): void;
   };
   /** With somebody at a screen a failed server waits for them; otherwise the supervisor ends. */
   attended: () => boolean;
@@ -148,6 +150,11 @@ export class Supervisor {
     }
     this.#reloads.apacheRestart(graceful, why, () => running.signal(graceful ? 'SIGUSR1' : 'SIGHUP'));
     return {ok: true, text: graceful ? 'graceful restart of Apache' : 'restart of Apache; requests in flight are cut'};
+  }
+
+  /** Somebody is about to signal one process: one that waits for its code would hear it too late. */
+  aboutToSignal(pid: number): void {
+    this.#options.swap?.letGo(pid);
   }
 
   /** New code answers from now on. */

@@ -1,6 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {connectDeck} from '../../src/control/client.ts';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
@@ -43,6 +44,23 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     await until('another process', () => slots(deck).some((one) => one.state === 'empty' && one.pids[0] !== late.pid));
     save(deck, 'v1');
     expect((await live(deck, 'v1')).group).toBe('shop:green');
+    await deck.stop();
+  });
+
+  test('a signal to an idle process is heard at once, and the next reload finds another one', async () => {
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args: RELOAD});
+    await settled(deck);
+    const idle = slots(deck).find((one) => one.state === 'empty')!.pids[0]!;
+    await deck.waitEvent('processes', ({rows}) => rows.some((row) => row.pid === idle && row.role === 'daemon'));
+    const control = await connectDeck(join(deck.serverRoot, 'wsgideck/control.sock'), {client: 'test'});
+    try {
+      expect(await control.send({type: 'signal', pid: idle, signal: 'SIGTERM'})).toMatchObject({ok: true});
+    } finally {
+      control.end();
+    }
+    await until('another process', () => slots(deck).some((one) => one.state === 'empty' && one.pids[0] !== idle));
+    save(deck, 'v1');
+    await live(deck, 'v1');
     await deck.stop();
   });
 

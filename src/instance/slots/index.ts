@@ -96,6 +96,11 @@ export class Slots {
     this.#swaps.release();
   }
 
+  /** Before one process is signalled, for the same reason. */
+  letGo(pid: number): void {
+    this.#swaps.letGo(pid);
+  }
+
   close(): void {
     this.#swaps.close();
   }

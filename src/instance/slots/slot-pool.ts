@@ -94,6 +94,12 @@ export class SlotPool implements SlotListener {
     if (member) this.#set(member, {state: 'loading'});
   }
 
+  /** It waits no longer, without having been told to load. */
+  stray(pid: number): void {
+    const member = this.#members.get(pid);
+    if (member) this.#set(member, {state: 'stray'});
+  }
+
   /** It has been told to end. */
   ending(pid: number): void {
     const member = this.#members.get(pid);

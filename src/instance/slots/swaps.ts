@@ -100,6 +100,14 @@ export class Swaps {
       for (const {pid, state} of this.#context.pool.members(slot)) if (state === 'idle') this.#context.tell(pid, {type: 'release'});
   }
 
+  /** Somebody is about to signal this process: while it waits it hears nothing, and afterwards it would end when it has just loaded. */
+  letGo(pid: number): void {
+    const {pool, tell} = this.#context;
+    if (pool.get(pid)?.state !== 'idle') return;
+    tell(pid, {type: 'release'});
+    pool.stray(pid);
+  }
+
   /** The end of the instance. */
   close(): void {
     this.#stop.abort();
