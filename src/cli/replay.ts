@@ -15,7 +15,7 @@ server has kept, also when the server is gone.
 
   --server-root DIR    play what the flight recorder of this server root has kept
   --at TIME            begin there: 14:03:20, 2026-11-20T14:03:20, +90 (seconds from the beginning), -60 (before the end)
-  --incident ID        begin where this incident was opened, paused
+  --incident ID        begin where this incident was opened, paused; the end of its ID will do, or "last"
   --speed FACTOR       ${REPLAY_SPEEDS[0]} to ${REPLAY_SPEEDS.at(-1)}; 1 when left out
   --paused             do not play yet
   --json               print the recorded events as lines of JSON instead (from --at on)
@@ -46,7 +46,7 @@ export async function replay(argv: string[]): Promise<void> {
     const recording = await Recording.open(found.segments, found.damage).catch((error: Error) => {
       throw new Error(`${asked.file ?? asked.serverRoot}: ${error.message}`);
     });
-    const incident = asked.incident === null ? null : recording.incidents.find(({id}) => id === asked.incident);
+    const incident = asked.incident === null ? null : incidentOf(asked.incident, recording.incidents);
     if (incident === undefined) throw new Error(unknownIncident(asked.incident ?? '', recording.incidents));
     const at = incident?.at ?? (asked.at === null ? recording.from : momentOf(asked.at, recording));
     if (asked.json) return await print(recording, at);
@@ -65,9 +65,17 @@ export async function replay(argv: string[]): Promise<void> {
   }
 }
 
-function unknownIncident(id: string, known: readonly {id: string; title: string}[]): string {
-  const list = known.map((one) => `${one.id} (${one.title})`).join(', ');
-  return `no incident ${id} in this recording; ${list === '' ? 'it holds none' : `it holds ${list}`}`;
+/** By its id, the end of it, or "last", as in `wsgideck incidents`. */
+function incidentOf<T extends {id: string}>(word: string, known: readonly T[]): T | undefined {
+  return word === 'last' ? known.at(-1) : known.findLast(({id}) => id === word || id.endsWith(`-${word}`));
+}
+
+const LISTED = 8;
+
+function unknownIncident(word: string, known: readonly {id: string}[]): string {
+  const ids = known.slice(-LISTED).map(({id}) => id);
+  const more = known.length > ids.length ? ` and ${known.length - ids.length} older ones` : '';
+  return `no incident ${word} in this recording; ${ids.length === 0 ? 'it holds none' : `it holds ${ids.join(', ')}${more}`}`;
 }
 
 /** All events in their order, as --json of a live server prints them. What a reader does not take any more ends it. */

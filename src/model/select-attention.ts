@@ -35,6 +35,8 @@ export interface Concern {
   verdict?: RequestVerdict;
   /** Seconds until mod_wsgi acts, for a request. */
   left?: number | null;
+  /** An incident that is over: worth a look, nothing to hurry for. */
+  over?: boolean;
 }
 
 /** A request older than this is worth a line even where no timeout is set. */
@@ -56,7 +58,8 @@ export function selectAttention(state: InstanceState, now: number, seen: Readonl
   const requests = longRequests(state, now);
   const broken = failedReload(state);
   const kept = incidents(state, now, seen, [...requests, ...broken]);
-  const said = [...broken, ...kept, ...requests];
+  const lasting = kept.filter((one) => !one.over);
+  const said = [...broken, ...lasting, ...requests, ...kept.filter((one) => one.over)];
   const concerns: Concern[] = [...wedged(state, now), ...said, ...exceptions(state, now, said)];
   const pids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
   for (const {key, severity, text, remedy} of state.notices) {
@@ -68,7 +71,7 @@ export function selectAttention(state: InstanceState, now: number, seen: Readonl
     const {rule, severity, cause, remedy} = one;
     concerns.push({key: `advice:${rule}`, severity, text: cause, place: null, detail: null, remedy, opens: {type: 'page', page: 'advice'}});
   }
-  return concerns.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  return concerns.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity] || Number(a.over ?? false) - Number(b.over ?? false));
 }
 
 function wedged(state: InstanceState, now: number): Concern[] {
@@ -125,8 +128,9 @@ function incidents(state: InstanceState, now: number, seen: ReadonlySet<string>,
     .toReversed()
     .map((one) => ({
       key: `incident:${one.id}`,
-      severity: one.severity,
-      text: one.count > 1 ? `${one.title} (${one.count} times)` : one.title,
+      severity: one.closedAt === null ? one.severity : ('warn' as const),
+      text: `${one.closedAt === null ? '' : 'over: '}${one.count > 1 ? `${one.title} (${one.count} times)` : one.title}`,
+      ...(one.closedAt === null ? {} : {over: true}),
       place: one.where,
       detail: one.cause || null,
       remedy: one.remedy || null,

@@ -124,3 +124,17 @@ test('phases stand on a tall overview and on the advice page', async () => {
   screen.press('a');
   await screen.shows(/threads busy 62 % of the time/);
 });
+
+test('what lasts comes before an incident that is over, which says so and is no alarm', async () => {
+  const deck = quiet();
+  const crash = summary({
+    kind: 'crash',
+    severity: 'error',
+    title: 'crash: Segmentation fault in GET /x',
+    openedAt: NOW - 9000,
+    closedAt: NOW - 5000,
+  });
+  deck.happen(event({type: 'verdict', verdict: verdict()}), event({type: 'incident', incident: crash}));
+  using screen = view(deck, {columns: 120, rows: 34});
+  await screen.shows(/! waiting 41\.2 s[^]*! over: crash: Segmentation fault in GET \/x/);
+});
