@@ -69,6 +69,23 @@ describe('one process', () => {
 });
 
 describe('tree and roles', () => {
+  test('strangers are not read again, newcomers are found, and an ended stranger is forgotten', async () => {
+    const strangers = new Set<number>();
+    const other = await start('sh', 'echo up; exec sleep 60');
+    const pid = await start('sh', 'trap "sleep 61 &" USR1; echo up; sleep 60 & while true; do wait; done');
+    const seen = () => processTree([pid], strangers).filter((stat) => stat.comm === 'sleep').length;
+    while (seen() !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([other, process.pid, process.ppid].filter((one) => strangers.has(one))).toEqual([other, process.pid, process.ppid]);
+    process.kill(pid, 'SIGUSR1');
+    while (seen() !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(processTree([pid], strangers).filter((stat) => strangers.has(stat.pid))).toEqual([]);
+    const gone = once(children[0]!, 'exit');
+    process.kill(other, 'SIGKILL');
+    await gone;
+    processTree([pid], strangers);
+    expect(strangers.has(other)).toBe(false);
+  });
+
   test('finds grandchildren, by full scan and by lists of children', async () => {
     const pid = await start('sh', 'sh -c "echo up; sleep 60; true"; true');
     // The shell says that it is up before it has started the last one.

@@ -58,6 +58,10 @@ export class FileFollower {
   #problem: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #watcher: FSWatcher | null = null;
+  /** What it watches: a quiet log is looked at every second, and the same watcher serves for all of that time. */
+  #watched: {target: string; ino: number} | null = null;
+  /** The kernel had news while a look was under way. */
+  #stirred = false;
   #looking: Promise<void> | null = null;
   #stopped = false;
   #news: number;
@@ -196,13 +200,14 @@ export class FileFollower {
     const interval = this.#options.intervalMs ?? 100;
     if (this.#stopped || interval === 0) return;
     const quiet = this.#clock() - this.#news > QUIET;
-    const watched = quiet && this.#arm();
+    if (!quiet) this.#unwatch();
+    const watched = quiet && this.#arm() && !this.#stirred;
+    this.#stirred = false;
     this.#timer = setTimeout(() => void this.#tick(), watched ? SLOW : interval);
   }
 
   async #tick(): Promise<void> {
     this.#timer = null;
-    this.#unwatch();
     await this.look();
     this.#schedule();
   }
@@ -210,9 +215,16 @@ export class FileFollower {
   /** Asks the kernel to tell of the next change; false where it cannot. The folder is watched while the file is not there. */
   #arm(): boolean {
     try {
-      const target = this.#current && lstatSync(this.path).ino === this.#current.ino ? this.path : dirname(this.path);
+      const ino = this.#current ? lstatSync(this.path).ino : 0;
+      const target = this.#current && ino === this.#current.ino ? this.path : dirname(this.path);
+      if (this.#watcher && this.#watched?.target === target && this.#watched.ino === ino) return true;
+      this.#unwatch();
+      this.#watched = {target, ino};
       this.#watcher = watch(target, {persistent: false}, () => {
-        if (!this.#timer) return;
+        if (!this.#timer) {
+          this.#stirred = true;
+          return;
+        }
         clearTimeout(this.#timer);
         this.#timer = null;
         // The first word is enough: while the log grows, looking is cheaper than being told of every line.
@@ -230,6 +242,7 @@ export class FileFollower {
   #unwatch(): void {
     this.#watcher?.close();
     this.#watcher = null;
+    this.#watched = null;
   }
 
   #tell(problem: string | null): void {

@@ -1,7 +1,7 @@
 /**
  * Figures of one process straight from /proc (Linux). 20 processes cost about 0.2 ms; systeminformation would fork for each reading.
  */
-import {readFileSync} from 'node:fs';
+import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
 
 export interface ProcStat {
   pid: number;
@@ -30,11 +30,28 @@ let pageSize = 0;
 export function readProcess(pid: number): ProcStat | null {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    text = readShort(`/proc/${pid}/stat`);
   } catch {
     return null;
   }
   return parseStat(text);
+}
+
+/** Longer than any `/proc/PID/stat`, and than the list of a thousand children. */
+const SHORT = Buffer.allocUnsafe(8192);
+
+/**
+ * A file of /proc that is not long, for those read many times a second: three system calls and no new buffer, where readFileSync makes five and
+ * one. What does not fit is read in the ordinary way. Throws the system's error.
+ */
+export function readShort(path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    const read = readSync(fd, SHORT, 0, SHORT.length, null);
+    return read < SHORT.length ? SHORT.toString('latin1', 0, read) : readFileSync(path, 'latin1');
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** `/proc/PID/stat` -> figures. The command name may hold blanks and brackets, so fields are counted from the last `)`. */

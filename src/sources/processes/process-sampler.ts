@@ -26,11 +26,16 @@ const SETTLE = 5;
 const MIN_INTERVAL = 150;
 /** One reading in so many scans all of /proc; the others look only at the instance's own processes. */
 const FULL_SCAN = 5;
+/** One full scan in so many also reads what is known to be somebody else's: a pid may have been given away anew. */
+const FULLEST = 12;
 
 export class ProcessSampler {
   readonly #known = new Map<number, Known>();
   readonly #clock: () => number;
   #readings = 0;
+  /** Processes that are not the instance's, with the roots for which that was found. */
+  readonly #strangers = new Set<number>();
+  #roots = '';
 
   /** `clock` gives milliseconds that never go backwards. */
   constructor(clock: () => number = () => performance.now()) {
@@ -66,8 +71,14 @@ export class ProcessSampler {
   }
 
   #tree(roots: readonly number[]): ProcStat[] {
-    const full = this.#readings++ % FULL_SCAN === 0;
-    return (full ? null : quickProcessTree(roots, this.#known.keys())) ?? processTree(roots);
+    const reading = this.#readings++;
+    const full = reading % FULL_SCAN === 0;
+    const quick = full ? null : quickProcessTree(roots, this.#known.keys());
+    if (quick) return quick;
+    const names = roots.join(' ');
+    if (names !== this.#roots || reading % (FULL_SCAN * FULLEST) === 0) this.#strangers.clear();
+    this.#roots = names;
+    return processTree(roots, this.#strangers);
   }
 
   #update(stat: ProcStat, pids: KnownPids, parent: ProcessRole | undefined, now: number): Known {

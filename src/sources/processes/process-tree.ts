@@ -1,6 +1,6 @@
 /** All processes below some roots, from /proc. */
-import {readdirSync, readFileSync} from 'node:fs';
-import {readProcess, type ProcStat} from './proc-stat.ts';
+import {readdirSync} from 'node:fs';
+import {readProcess, readShort, type ProcStat} from './proc-stat.ts';
 
 /** Is there a /proc to read? False on macOS, for example: then nothing is known about processes but that they live. */
 export const HAS_PROC = readProcess(process.pid) !== null;
@@ -9,17 +9,44 @@ export const HAS_PROC = readProcess(process.pid) !== null;
  * The roots that live and all their descendants, parents before children, in order of start, from one scan of all of /proc (about
  * 15 µs for each process of the machine). Empty where there is no /proc. A process whose parent has died belongs to the sub-reaper
  * above it (the guard, in our case), or to init and is not found.
+ * @param strangers processes that an earlier scan for the same roots has found to be somebody else's: they are not read again. This scan brings it
+ *   up to date.
  */
-export function processTree(roots: readonly number[]): ProcStat[] {
+export function processTree(roots: readonly number[], strangers?: Set<number>): ProcStat[] {
   if (!HAS_PROC || roots.length === 0) return [];
   const all: ProcStat[] = [];
+  const living = new Set<number>();
   for (const name of readdirSync('/proc')) {
     const first = name.charCodeAt(0);
     if (first < 48 || first > 57) continue;
-    const stat = readProcess(Number(name));
+    const pid = Number(name);
+    living.add(pid);
+    if (strangers?.has(pid)) continue;
+    const stat = readProcess(pid);
     if (stat) all.push(stat);
   }
-  return arrange(roots, all);
+  const tree = arrange(roots, all);
+  if (strangers) learn(strangers, living, tree, all);
+  return tree;
+}
+
+/**
+ * A process is a stranger when all above it are known not to be ours: it can never become a descendant of our processes. One whose parent has ended
+ * before it could be read may be on its way to the guard.
+ */
+function learn(strangers: Set<number>, living: ReadonlySet<number>, tree: readonly ProcStat[], all: readonly ProcStat[]): void {
+  for (const pid of strangers) if (!living.has(pid)) strangers.delete(pid);
+  const ours = new Set(tree.map((stat) => stat.pid));
+  const parents = new Map(all.map((stat) => [stat.pid, stat.ppid]));
+  for (const stat of all) {
+    const above: number[] = [];
+    let pid = stat.pid;
+    for (let parent = parents.get(pid); parent !== undefined && !ours.has(pid) && !strangers.has(pid); parent = parents.get(pid)) {
+      above.push(pid);
+      pid = parent;
+    }
+    if (pid === 0 || strangers.has(pid)) for (const one of above) strangers.add(one);
+  }
 }
 
 /**
@@ -47,7 +74,7 @@ export function quickProcessTree(roots: readonly number[], known: Iterable<numbe
 
 function mainThreadChildren(pid: number): number[] | null {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    const text = readShort(`/proc/${pid}/task/${pid}/children`);
     return text === '' ? [] : text.trimEnd().split(' ').map(Number);
   } catch {
     return null;
