@@ -21,13 +21,15 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
   ...reloadPlays,
 
   'plain lines, the probe, and reloading': async (column) => {
-    const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes'];
+    const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes', '--browser-reload'];
     const globs = ['--reload-include', '*.walk', '--reload-exclude', 'unseen.*'];
     const deck = await startDeck({app: 'options', column, args: [...args, ...globs]});
     const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
     await printed(/deck +ready/);
     await printed(/access .*\/asked/);
     await deck.get('/seen-on-the-terminal');
+    const live = async () => (await deck.get('/__wsgideck__/live.txt')).body;
+    expect(await live()).toMatch(/^\w+\.0 0$/m);
     await printed(/access .*\/seen-on-the-terminal/);
     // The excluded file first: it would be named, and it would come first.
     writeFileSync(join(deck.appDir, 'unseen.py'), '');
@@ -36,8 +38,9 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     writeFileSync(join(deck.appDir, 'another.py'), '');
     await printed(/reloaded: another\.py,/);
     expect(deck.output()).not.toContain('unseen');
+    expect(await live()).toMatch(/^\w+\.2 0$/m);
     await deck.stop();
-    return ['isatty', 'probePath', 'logToTerminal', 'plain', 'reloadOnChanges', 'reloadInclude', 'reloadExclude'];
+    return ['isatty', 'probePath', 'logToTerminal', 'plain', 'reloadOnChanges', 'reloadInclude', 'reloadExclude', 'browserReload'];
   },
 
   'rotated logs are followed, services shown as such': async (column) => {
