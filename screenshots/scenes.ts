@@ -113,7 +113,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'incidents',
-    shows: /crash +crash/,
+    shows: /crash +Segm/,
     async act(shop) {
       await view(shop, '6');
       shop.tty.press(KEY.home);

@@ -2,6 +2,7 @@
 import type {Diagnosis} from '../../src/model/diagnosis.ts';
 import type {ActiveRequest} from '../../src/model/events.ts';
 import {selectCountdown} from '../../src/model/select-countdown.ts';
+import {selectTotals} from '../../src/model/select-totals.ts';
 import {age, duration, plural} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
@@ -47,6 +48,7 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
     ...(detail.ident === '' ? [] : [standing(s, request !== undefined, live, detail.id, width)]),
   ];
   if (request) rows.push(limitRow(request, s, width));
+  if (request) rows.push(...fullRow(s));
   if (height > 12) rows.push(BLANK);
   const meaning = meaningRows(s, live, detail.id, width);
   if (live?.thread) {
@@ -93,6 +95,14 @@ function limitRow(request: ActiveRequest, s: Snapshot, width: number): Row {
   const left = selectCountdown(s.state).left(request, s.now);
   const tone = left !== null && left < 10 ? 'now' : 'dim';
   return row(span(' '), theirs(fitting(countdownSentences(request, s), width - 2), s.glyphs, tone));
+}
+
+/** One slow request is a nuisance; one that holds the last thread is an outage. */
+function fullRow(s: Snapshot): Row[] {
+  const {busy, capacity} = selectTotals(s.state, s.now);
+  if (capacity === null || capacity === 0 || busy < capacity) return [];
+  const which = capacity === 1 ? 'the only thread is' : `all ${capacity} threads are`;
+  return [row(span(` ${which} busy: new requests wait in the queue`, 'soon'))];
 }
 
 /** What its stack means, and what to do about it. */

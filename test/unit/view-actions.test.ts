@@ -85,6 +85,9 @@ test('a request that is open shows the verdict, the limit, the meaning, and fold
   expect(text).toMatch(/mod_wsgi gives up on it in 116 s/);
   expect(text).toMatch(/what it means +\S/);
   expect(text).toMatch(/5 library frames folded/);
+  expect(text).not.toMatch(/all 10 threads/);
+  deck.happen(event({type: 'requests', pid: 23118, requests: [], busy: 8, total: 5, dropped: 0}));
+  await screen.shows(/all 10 threads are busy: new requests wait in the queue/);
 });
 
 test('the last reloads with their steps; one that does not load has its line, and enter opens the editor there', async () => {
