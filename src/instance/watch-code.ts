@@ -20,6 +20,7 @@ export async function watchCode(
   // Loaded only now: most servers do not watch, and the start does not wait for it.
   const {watchSources} = await import('./watcher.ts');
   const {include, exclude} = watch;
+  const apart = bus.state().info?.serverRoot ?? '';
   const onChange = (files: string[], changes: FileChange[]) => {
     if (slots === null) return void supervisor.reload(files);
     void slots.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
@@ -31,6 +32,7 @@ export async function watchCode(
         root,
         include,
         exclude,
+        apart,
         since,
         onChange,
         onProblem,

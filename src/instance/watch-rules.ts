@@ -25,11 +25,13 @@ export interface WatchRules {
 
 /**
  * What to watch below `root`. Globs are matched against the path relative to the root and, without a slash, against the file's name; an
- * excluded path wins over everything, an included one over the built-in rules (ignored folders apart from version control).
+ * excluded path wins over everything, an included one over the built-in rules. Of the ignored folders only those are entered that a glob names from the
+ * root on (`media/site/*.css`): the others may hold tens of thousands of files.
  */
 export function watchRules(root: string, include: readonly string[], exclude: readonly string[], assets = false): WatchRules {
   const included = matcher(include);
   const excluded = matcher(exclude);
+  const named = include.map((glob) => `${picomatch.scan(glob.replace(/^\.\//, '')).base}/`);
   const inside = (path: string) => relative(root, path).split(sep).join('/');
   return {
     ignored(path, isFile) {
@@ -38,7 +40,7 @@ export function watchRules(root: string, include: readonly string[], exclude: re
       if (rel === '') return false;
       if (excluded(rel, name)) return true;
       if (isFile) return !this.relevant(path) && !this.asset(path);
-      return IGNORED_FOLDERS.has(name) && include.length === 0;
+      return IGNORED_FOLDERS.has(name) && !named.some((base) => base.startsWith(`${rel}/`));
     },
     relevant(path) {
       const name = basename(path);

@@ -9,6 +9,8 @@ export interface WatchOptions {
   root: string;
   include: readonly string[];
   exclude: readonly string[];
+  /** A folder in the tree that is not looked into: the server root, where this program itself writes. */
+  apart?: string;
   /** When the running code was loaded, in milliseconds since the epoch: what was saved after that and before the first scan is a change too. */
   since: number;
   /** One call per batch of saves, with paths relative to the root, and what happened to each. */
@@ -91,7 +93,7 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     const opened = chokidar.watch([options.root, ...further], {
       alwaysStat: true,
       followSymlinks: false,
-      ignored: (path, stats) => (stats ? rules.ignored(path, stats.isFile()) : false),
+      ignored: (path, stats) => path === options.apart || (stats ? rules.ignored(path, stats.isFile()) : false),
       ...(polling ? {usePolling: true, interval: POLL, binaryInterval: POLL} : {}),
     });
     watcher = opened;

@@ -89,6 +89,39 @@ test('globs widen and narrow', async () => {
   expect(batches.flat()).not.toContain('gen/out.py');
 });
 
+test('the server root in the tree, where incidents and figures are written, is no part of it', async () => {
+  const root = tree(['a.py', 'server/wsgideck/lock']);
+  const batches: string[][] = [];
+  const onProblem = (text: string) => expect.unreachable(text);
+  const apart = join(root, 'server');
+  watching = await watchSources({
+    root,
+    include: [],
+    exclude: [],
+    apart,
+    since: Date.now(),
+    onChange: (files) => batches.push(files),
+    onProblem,
+  });
+  writeFileSync(join(apart, 'wsgideck/incident.json'), '{}');
+  writeFileSync(join(root, 'a.py'), 'new\n');
+  await until('the module', () => batches.flat().includes('a.py'));
+  expect(batches.flat()).toEqual(['a.py']);
+});
+
+test('style sheets and the like are told apart from code', async () => {
+  const root = tree(['a.py', 'static/site.css']);
+  const batches: string[][] = [];
+  const assets: string[][] = [];
+  const onProblem = (text: string) => expect.unreachable(text);
+  const told = {onChange: (files: string[]) => batches.push(files), onAssets: (files: string[]) => assets.push(files), onProblem};
+  watching = await watchSources({root, include: [], exclude: [], since: Date.now(), ...told});
+  writeFileSync(join(root, 'static/site.css'), 'new\n');
+  writeFileSync(join(root, 'a.py'), 'new\n');
+  await until('both', () => batches.length > 0 && assets.length > 0);
+  expect([batches.flat(), assets.flat()]).toEqual([['a.py'], [join(root, 'static/site.css')]]);
+});
+
 test('further files are watched where they are, without being news by themselves; installed packages are not', async () => {
   const root = tree(['a.py']);
   const elsewhere = tree(['lib/shared.py', 'site-packages/installed.py']);

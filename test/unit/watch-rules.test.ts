@@ -36,6 +36,27 @@ test('ignored folders are not even looked into', () => {
   expect(rules.ignored(`${root}/.hidden`, false)).toBe(false);
 });
 
+test('a glob does not lead into ignored folders, unless it names them', () => {
+  const enters = (folder: string, include: string[]) => !watchRules(root, include, []).ignored(`${root}/${folder}`, false);
+  for (const glob of ['*.yaml', '**/*.yaml', 'conf/*.yaml', '**/media/*.css']) expect(enters('media', [glob]), glob).toBe(false);
+  for (const glob of ['media/*.css', './media/site/**', 'media/site/main.css']) expect(enters('media', [glob]), glob).toBe(true);
+  expect(enters('shop/node_modules', ['node_modules/own/*.js'])).toBe(false);
+  expect(enters('node_modules/own/node_modules', ['node_modules/own/*.js'])).toBe(false);
+  expect(relevant('media/site/main.css', ['media/site/*'])).toBe(true);
+});
+
+test('what pages ask for counts only where it is wanted', () => {
+  const asset = (path: string, exclude: string[] = [], assets = true) => watchRules(root, [], exclude, assets).asset(`${root}/${path}`);
+  for (const path of ['static/site.css', 'logo.svg', 'static/js/cart.mjs']) {
+    expect(asset(path), path).toBe(true);
+    expect(asset(path, [], false), path).toBe(false);
+    expect(relevant(path), path).toBe(false);
+  }
+  for (const path of ['app.py', 'media/cat.png', 'node_modules/a/b.js', 'static/.#site.css', 'static/site.css~'])
+    expect(asset(path), path).toBe(false);
+  expect(asset('static/site.css', ['static/**'])).toBe(false);
+});
+
 test('a root inside a folder of an ignored name is still watched', () => {
   expect(watchRules('/home/x/media/site', [], []).relevant('/home/x/media/site/app.py')).toBe(true);
 });
