@@ -18,7 +18,7 @@ export async function watchCode(
   pages: {assets(files: readonly string[]): void} | null = null,
 ): Promise<{close(): Promise<void>}> {
   // Loaded only now: most servers do not watch, and the start does not wait for it.
-  const {watchSources} = await import('./watcher.ts');
+  const [{watchSources}, {watchRoots}] = await Promise.all([import('./watcher.ts'), import('./watch-roots.ts')]);
   const {include, exclude} = watch;
   const apart = bus.state().info?.serverRoot ?? '';
   const onChange = (files: string[], changes: FileChange[]) => {
@@ -27,7 +27,7 @@ export async function watchCode(
   };
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
   const watchers = await Promise.all(
-    watch.roots.map((root) =>
+    watchRoots(watch.roots, include, exclude).map((root) =>
       watchSources({
         root,
         include,
