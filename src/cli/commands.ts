@@ -1,11 +1,17 @@
 import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {COMMANDS} from './command-table.ts';
+import {guardOutput} from './output.ts';
+
+/** Commands that draw on the terminal, or write their lines to the descriptor themselves. */
+const DRAWING = new Set(['start-server', 'runmodwsgi', 'run', 'attach', 'replay', 'record']);
 
 /** Runs one command. */
 export async function run([name, ...rest]: string[]): Promise<void> {
   ownEnvironment();
   const command = COMMANDS.find((one) => one.name === name);
+  const help = rest.includes('--help') && !rest.includes('--');
+  if (help || !DRAWING.has(name ?? '')) guardOutput();
   if (command) return command.run(rest);
   return (await import('./usage.ts')).usage(name);
 }

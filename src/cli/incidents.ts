@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {reportOf} from '../diagnose/report/index.ts';
 import {textReport} from '../diagnose/report/text.ts';
@@ -7,7 +7,8 @@ import type {IncidentFormat} from '../model/commands.ts';
 import type {IncidentSummary} from '../model/incidents.ts';
 import {duration} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
-import {fail} from './report.ts';
+import {nameProblem, writeProblem} from '../instance/write-problem.ts';
+import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = `usage: wsgideck incidents [SERVER] [ID] [OPTIONS]
@@ -82,11 +83,14 @@ async function one(found: FoundIncidents, word: string, {json, format}: Asked): 
 
 function put(text: string, {output, force}: Asked): void {
   if (output === undefined) return void process.stdout.write(text);
+  const taken = nameProblem(output, force);
+  if (taken !== null) throw new Error(taken);
   try {
-    writeFileSync(output, text, {mode: 0o600, flag: force ? 'w' : 'wx'});
+    // Not written into: what others can read, or a link leads to, stays what it was.
+    rmSync(output, {force: true});
+    writeFileSync(output, text, {mode: 0o600, flag: 'wx'});
   } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new Error(exists ? `${output}: exists already; --force replaces it` : `${output}: ${(error as Error).message}`, {cause: error});
+    throw new Error(`${output}: cannot be written: ${writeProblem(error)}`, {cause: error});
   }
   say(`written: ${output}`);
 }
@@ -131,7 +135,7 @@ function read(argv: string[]): Asked | null {
       force: values.force ?? false,
     };
   } catch (error) {
-    fail(`incidents: ${(error as Error).message.split('. ')[0]}`, 2);
+    fail(`incidents: ${mistakeOf(error)}`, 2);
     return null;
   }
 }

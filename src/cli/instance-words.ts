@@ -1,5 +1,5 @@
 import {parseArgs, type ParseArgsConfig} from 'node:util';
-import {fail} from './report.ts';
+import {fail, mistakeOf} from './report.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<T extends Options> = ReturnType<typeof parseArgs<{args: string[]; options: T; allowPositionals: true}>>['values'];
@@ -31,7 +31,7 @@ export function readInstanceWords<T extends Options>(
     if (positionals.length > 1) throw new Error(`one server at a time, not "${positionals.join(' ')}"`);
     return {word: positionals[0], values};
   } catch (error) {
-    fail(`${command}: ${(error as Error).message.split('. ')[0]}; see wsgideck ${command} --help`, 2);
+    fail(`${command}: ${mistakeOf(error)}; see wsgideck ${command} --help`, 2);
     return null;
   }
 }

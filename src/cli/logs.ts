@@ -44,8 +44,6 @@ export async function logs(argv: string[]): Promise<void> {
   const compiled = compileFilter(filter);
   if ('error' in compiled) return fail(`logs: --filter: ${compiled.error}`, 2);
   const print = (entry: LogEntry) => process.stdout.write(`${json ? JSON.stringify(entry) : entryLines(entry).join('\n')}\n`);
-  // `| head` is a way to ask for less.
-  process.stdout.on('error', () => process.exit(0));
   const ending = new AbortController();
   if (follow) for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
   try {

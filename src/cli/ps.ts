@@ -1,7 +1,7 @@
 import {parseArgs} from 'node:util';
 import {survey} from '../instance/instances/find-instances.ts';
 import {psLines, psNotes} from '../instance/instances/ps-table.ts';
-import {fail} from './report.ts';
+import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = `usage: wsgideck ps [--json]
@@ -20,7 +20,7 @@ export async function ps(argv: string[]): Promise<void> {
   try {
     json = parseArgs({args: argv, options: {json: {type: 'boolean', default: false}}}).values.json;
   } catch (error) {
-    return fail(`ps: ${(error as Error).message.split('. ')[0]}`, 2);
+    return fail(`ps: ${mistakeOf(error)}`, 2);
   }
   const found = await survey();
   if (json) process.stdout.write(`${JSON.stringify(found.instances)}\n`);

@@ -1,9 +1,9 @@
-import {existsSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
 import {RecordingFile} from '../instance/recorder/file-writer.ts';
 import {findRecording, type FoundRecording} from '../instance/recorder/find-recording.ts';
-import {fail} from './report.ts';
+import {nameProblem, writeProblem} from '../instance/write-problem.ts';
+import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = `usage: wsgideck record FILE [INSTANCE] [OPTIONS]
@@ -33,14 +33,15 @@ interface Asked {
 export async function record(argv: string[]): Promise<void> {
   const asked = read(argv);
   if (asked === null) return;
-  if (!asked.force && existsSync(asked.file)) return fail(`${asked.file}: exists already; --force replaces it`);
+  const taken = nameProblem(asked.file, asked.force);
+  if (taken !== null) return fail(taken);
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
   let found: FoundRecording | null = null;
   try {
     found = await findRecording(asked.instance);
-    const file = await RecordingFile.create(asked.file, asked.force).catch((error: Error) => {
-      throw new Error(`${asked.file}: ${error.message}`);
+    const file = await RecordingFile.create(asked.file, asked.force).catch((error: unknown) => {
+      throw new Error(`${asked.file}: cannot be written: ${writeProblem((error as Error).cause ?? error)}`, {cause: error});
     });
     try {
       await copy(found, file, asked, ending.signal);
@@ -117,7 +118,7 @@ function read(argv: string[]): Asked | null {
     if (seconds !== null && values.last) throw new Error('--last and --for do not go together');
     return {file, instance, seconds, last: values.last ?? false, force: values.force ?? false};
   } catch (error) {
-    fail(`record: ${(error as Error).message.split('. ')[0]}`, 2);
+    fail(`record: ${mistakeOf(error)}`, 2);
     return null;
   }
 }

@@ -3,7 +3,8 @@ import {parseArgs} from 'node:util';
 import {REPLAY_SPEEDS} from '../model/replay.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import {safeText} from '../terminal/safe-text.ts';
-import {fail} from './report.ts';
+import {guardOutput} from './output.ts';
+import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 import {momentOf} from './moment.ts';
 
@@ -82,7 +83,7 @@ function unknownIncident(word: string, known: readonly {id: string}[]): string {
 async function print(recording: import('../instance/replay/recording.ts').Recording, at: number): Promise<void> {
   const {recordedEvents} = await import('../instance/replay/recorded-events.ts');
   for (const trouble of recording.damage) say(`warning: ${safeText(trouble)}`);
-  process.stdout.on('error', () => process.exit(0));
+  guardOutput();
   for await (const event of recordedEvents(recording, at)) {
     if (!process.stdout.write(`${JSON.stringify(event)}\n`)) await once(process.stdout, 'drain');
   }
@@ -124,7 +125,7 @@ function read(argv: string[]): Asked | null {
       json: values.json ?? false,
     };
   } catch (error) {
-    fail(`replay: ${(error as Error).message.split('. ')[0]}`, 2);
+    fail(`replay: ${mistakeOf(error)}`, 2);
     return null;
   }
 }

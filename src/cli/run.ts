@@ -9,7 +9,7 @@ import {catchSignals} from '../instance/signals.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {leave} from './leave.ts';
-import {fail} from './report.ts';
+import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = `usage: wsgideck run [OPTIONS] -- COMMAND...
@@ -81,7 +81,7 @@ function read(argv: string[]): Asked | null {
       throw new Error('--probe-path takes a URL path, which starts with /');
     return {plain: values.plain ?? false, json: values.json ?? false, probePath: values['probe-path'] ?? null, command};
   } catch (error) {
-    fail(`run: ${(error as Error).message.split('. ')[0]}`, 2);
+    fail(`run: ${mistakeOf(error)}`, 2);
     return null;
   }
 }

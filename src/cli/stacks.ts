@@ -1,6 +1,6 @@
 import {parseArgs} from 'node:util';
 import {gatherStacks, type WantedStacks} from '../instance/actions/gather-stacks.ts';
-import {fail} from './report.ts';
+import {fail, mistakeOf} from './report.ts';
 import {stacksText} from './stacks-text.ts';
 
 const HELP = `usage: wsgideck stacks [SERVER] [OPTIONS]
@@ -47,7 +47,7 @@ function read(argv: string[]): {wanted: WantedStacks; json: boolean} | null {
     if (pid !== undefined && (!Number.isInteger(pid) || pid < 1)) throw new Error(`--pid takes a process id, not "${values.pid}"`);
     return {wanted: {server: servers[0], pid, request: values.request}, json: values.json ?? false};
   } catch (error) {
-    fail(`stacks: ${(error as Error).message.split('. ')[0]}`, 2);
+    fail(`stacks: ${mistakeOf(error)}`, 2);
     return null;
   }
 }

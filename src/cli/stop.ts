@@ -56,8 +56,7 @@ async function gone(open: OpenDeck, taken: CommandResult, seconds: number | null
     }
     if (deck.closed() === null) continue;
     clearTimeout(urgent);
-    if (Date.now() - told > LAST + TELL_EVERY)
-      return {ok: false, text: `its supervisor (pid ${pid}) does not end; see wsgideck ps`};
+    if (Date.now() - told > LAST + TELL_EVERY) return {ok: false, text: `its supervisor (pid ${pid}) does not end; see wsgideck ps`};
   }
   clearTimeout(urgent);
   const {exit, detail, phase} = last.lifecycle;

@@ -1,5 +1,6 @@
 import {open, rm, type FileHandle} from 'node:fs/promises';
 import {FILE_MAGIC, partHead} from './recording-file.ts';
+import {writeProblem} from '../write-problem.ts';
 import {listSegments} from './segment-files.ts';
 
 /** Bytes read and written at once. */
@@ -69,7 +70,7 @@ export class RecordingFile {
     try {
       for (let done = 0; done < bytes.length;) done += (await this.#file.write(bytes, done)).bytesWritten;
     } catch (error) {
-      throw new Error(`${this.path}: cannot be written: ${(error as Error).message}; what is in it already can be played`, {cause: error});
+      throw new Error(`${this.path}: cannot be written: ${writeProblem(error)}; what is in it already can be played`, {cause: error});
     }
     this.bytes += bytes.length;
   }
