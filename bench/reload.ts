@@ -59,6 +59,8 @@ export async function reload(system: Column, newest: Column): Promise<Line[]> {
     const ours = what.startsWith('wsgideck');
     const {times, requests, failed} = await measured(start, saves);
     const value = `${median(times).toFixed(0)} (${Math.min(...times).toFixed(0)}-${Math.max(...times).toFixed(0)}) ms, ${failed} of ${requests} failed`;
+    // It takes minutes in all: each is told when it is known.
+    console.error(`  ${what}: ${value}`);
     lines.push({what: `${what}, ${saves} saves`, value, ...(ours ? {budget: '60 ms, worst 150 ms, 0 failed'} : {})});
   }
   return lines;
