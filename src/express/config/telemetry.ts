@@ -1,6 +1,9 @@
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {quote, section} from './quote.ts';
 
+/** Seconds between two reports to us. A process that ends waits for its reporter: with more, stopping takes that much longer. */
+const REPORT_EVERY = 0.5;
+
 /** Figures for the application, for people and for a telemetry receiver. */
 export function telemetrySection({options, telemetry, phases, paths}: ServerPlan): string {
   return section('Status and telemetry', [
@@ -12,7 +15,7 @@ export function telemetrySection({options, telemetry, phases, paths}: ServerPlan
     ...(phases === 'datagrams'
       ? [
           '<IfDefine WSGIDECK>',
-          `    WSGITelemetryService ${quote(`unix:${paths.timesSocket}`)} interval=${options.telemetryInterval}`,
+          `    WSGITelemetryService ${quote(`unix:${paths.timesSocket}`)} interval=${REPORT_EVERY}`,
           '</IfDefine>',
         ]
       : []),
