@@ -6,9 +6,10 @@ import {restartRules} from './rules/restarts.ts';
 /** What the end of a daemon process means. Pure. */
 export function diagnoseRestart(record: RestartRecord, state: Pick<InstanceState, 'info' | 'restarts'>): Diagnosis[] {
   const {rule, severity, cause, remedy} = restartRules[record.cause];
-  const oldest = record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];
-  const place =
-    placeNamed(oldest?.at, state.info) ?? placeNamed(/^crashed: .* at (\S+:\d+(?: in .+)?)$/.exec(record.text)?.[1], state.info);
+  const crashed = placeNamed(/^crashed: .* at (\S+:\d+(?: in .+)?)$/.exec(record.text)?.[1], state.info);
+  // Who crashed is known: the oldest request was there, no more.
+  const oldest = crashed ? undefined : record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];
+  const place = crashed ?? placeNamed(oldest?.at, state.info);
   const same = state.restarts.filter((one) => one.cause === record.cause && one.processGroup === record.processGroup).length;
   return [
     {
@@ -24,7 +25,7 @@ export function diagnoseRestart(record: RestartRecord, state: Pick<InstanceState
             ]
           : []),
         ...(place ? [`at ${placeText(place, state.info)}`] : []),
-        ...(same > 1 ? [`the ${same}th time`.replace(/1th/, '1st').replace(/2th/, '2nd').replace(/3th/, '3rd')] : []),
+        ...(same > 1 ? [`${same} times so far`] : []),
       ],
       ...(place ? {place} : {}),
     },

@@ -28,7 +28,7 @@ export function diagnoseStack(capture: StackCapture, verdict?: RequestVerdict | 
   const all = capture.threads.filter((one) => one.frames.length > 0);
   const threads = verdict
     ? all.filter((one) => one.request?.id === verdict.requestId)
-    : all.filter((one) => one.request || one.ident === capture.culprit);
+    : all.filter((one) => one.request || one === culpritOf(capture));
   const held = holder(capture, threads, roots);
   const deadlock = lockedUp(all, roots);
   const found = [
@@ -116,10 +116,16 @@ function computing(threads: readonly ThreadStack[], {same, samples}: RequestVerd
   ];
 }
 
+/** faulthandler writes the thread that crashes before all others. */
+function culpritOf({culprit, method, threads}: StackCapture): ThreadStack | undefined {
+  return threads.find((one) => one.ident === culprit) ?? (method === 'crash' ? threads[0] : undefined);
+}
+
 /** The thread that keeps the interpreter from all others, where the capture knows it. */
 function holder(capture: StackCapture, threads: readonly ThreadStack[], roots: Roots | null): Diagnosis | null {
   if (capture.cause !== 'wedged' && capture.cause !== 'crash') return null;
-  const culprit = threads.find((one) => one.ident === capture.culprit);
+  const found = culpritOf(capture);
+  const culprit = threads.find((one) => one === found);
   const place = culprit && placeInStack(culprit.frames, roots);
   if (!culprit || !place) return null;
   const what = recognised(culprit, roots)?.rule;

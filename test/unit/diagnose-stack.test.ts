@@ -51,6 +51,15 @@ describe('several threads', () => {
     });
   });
 
+  it('of a crash the first thread is the one that crashed, whatever others wait for', () => {
+    const crash = {
+      ...capture(thread(null, own(22, 'library.strlen(1)', 'resize')), waits('/a', 5)),
+      method: 'crash',
+      cause: 'crash',
+    } as const;
+    expect(diagnoseStack(crash, null, ROOTS)[0]).toMatchObject({rule: 'stack-crash', place: {line: 22, func: 'resize'}});
+  });
+
   it('with a verdict only the thread of its request counts', () => {
     const one = thread('/one', own(7, 'time.sleep(5)'));
     const verdict = {requestId: one.request!.id, verdict: 'waiting'} as RequestVerdict;

@@ -3,7 +3,7 @@ import type {Place} from '../../model/diagnosis.ts';
 import type {Figures, Incident} from '../../model/incidents.ts';
 import type {LogEntry} from '../../model/log.ts';
 import type {StackCapture, ThreadStack} from '../../model/stacks.ts';
-import {bytes, duration, percent, rate} from '../../terminal/format.ts';
+import {bytes, duration, percent, plural, rate} from '../../terminal/format.ts';
 
 /** `2026-11-20 13:15:02 UTC`: reports are read in other time zones than they are made in. */
 export function moment(at: number): string {
@@ -32,7 +32,7 @@ export function facts({summary, instance, reason}: Incident): [string, string][]
     ['Software', `Apache ${instance.apache} (${instance.mpm}), mod_wsgi ${instance.modWsgi}, Python ${instance.python}`],
     [
       'Capacity',
-      `${instance.processes} processes of ${instance.threads} threads, request-timeout ${instance.requestTimeout === 0 ? 'off' : `${instance.requestTimeout} s`}`,
+      `${plural(instance.processes, 'process', 'processes')} of ${plural(instance.threads, 'thread')}, request-timeout ${instance.requestTimeout === 0 ? 'off' : `${instance.requestTimeout} s`}`,
     ],
     ['Incident', summary.id],
   ];

@@ -69,7 +69,7 @@ function onDisk(store: IncidentStore, live: boolean): {list: IncidentSummary[]; 
 async function connect(root: string | null, word: string | undefined): Promise<{deck: Deck & {end(): void}; name: string} | null> {
   const options = {client: 'incidents', readOnly: true};
   if (root !== null) {
-    const socket = join(root, 'wsgideck', 'control.sock');
+    const {socket} = reach(join(root, 'wsgideck', 'control.sock'));
     // Left behind by one that was killed, or it does not answer: what is on the disk is there all the same.
     const deck = existsSync(socket) ? await connectDeck(socket, options).catch(() => null) : null;
     return deck && {deck, name: root};

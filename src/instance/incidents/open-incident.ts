@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import type {Diagnosis} from '../../model/diagnosis.ts';
-import type {Figures, Incident} from '../../model/incidents.ts';
+import type {Figures, Incident, IncidentKind} from '../../model/incidents.ts';
 import {isChatter, type LogEntry} from '../../model/log.ts';
 import type {InstanceState} from '../../model/state.ts';
 import type {StackCapture} from '../../model/stacks.ts';
@@ -15,6 +15,8 @@ import {capturePlace, entryPlace, samePlace} from './where.ts';
 const AFTER = 60_000;
 const LINES_AFTER = 200;
 const MARKS = 1000;
+/** Kinds that end in the line which crashed. */
+const CRASHES = new Set<IncidentKind>(['crash', 'restart-loop']);
 
 /** One incident while it lasts, and for the minute after it opened: evidence is still added then. Everything in it is masked. */
 export class OpenIncident {
@@ -134,7 +136,7 @@ export class OpenIncident {
     const speaks = PLACED_BY_STACKS.has(this.summary.kind) || (capture.cause === 'crash' && this.summary.kind === 'restart-loop');
     // These know the thread that did it; others only who was there.
     const own = capture.culprit !== undefined && capture.cause === 'wedged';
-    const knows = this.summary.kind === 'wedged' ? own : capture.cause === 'crash';
+    const knows = this.summary.kind === 'wedged' ? own : capture.cause === 'crash' && CRASHES.has(this.summary.kind);
     const place = speaks && (where === null || (knows && better)) ? (better ?? where) : where;
     this.#change({...this.#incident, captures, summary: {...this.summary, where: place}});
     return !samePlace(where, place) && place !== null;

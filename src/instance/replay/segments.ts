@@ -2,6 +2,7 @@ import {closeSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import * as v from 'valibot';
 import {FILE_MAGIC, LONGEST_HEAD} from '../recorder/recording-file.ts';
 import {listSegments, recordingFolder, segmentStart, type SegmentFile} from '../recorder/segment-files.ts';
+import {writeProblem} from '../write-problem.ts';
 
 /** One segment, wherever it is kept. */
 export interface Segment {
@@ -31,7 +32,7 @@ export function segmentsOfFolder(folder: string): Segment[] {
   try {
     files = listSegments(folder);
   } catch (error) {
-    throw new Error(`${folder}: the recording cannot be read: ${(error as Error).message}`, {cause: error});
+    throw new Error(`${folder}: the recording cannot be read: ${writeProblem(error)}`, {cause: error});
   }
   if (files.length === 0)
     throw new Error(`${folder}: nothing has been recorded there (was the server started with --flight-recorder-size 0?)`);
