@@ -78,6 +78,8 @@ export function merge(before: LiveStack | null, capture: StackCapture | null, wi
   const known = before ?? empty({...wish, running: true});
   if (capture === null) return {...known, error: `process ${wish.pid} is gone`};
   const thread = find(capture, wish);
+  // A recording that stands still, or has no newer one, gives the same again: that is no further sample.
+  if (known.capture?.at === capture.at) return {...known, error: null};
   if (thread === undefined) return {...known, error: known.thread === null ? 'its thread runs no Python code at this moment' : null};
   const same = known.thread !== null && sameTop(known.thread, thread);
   return {

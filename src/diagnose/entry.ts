@@ -2,7 +2,7 @@ import type {Diagnosis} from '../model/diagnosis.ts';
 import type {LogEntry} from '../model/log.ts';
 import {behind} from './behind.ts';
 import {placeInTraceback} from './place.ts';
-import {type EntryContext, type LogRule, say, type Speaker} from './rule.ts';
+import {type EntryContext, guarded, type LogRule, say, type Speaker} from './rule.ts';
 import {logRules} from './rules/index.ts';
 
 /** Characters of a line, and further lines, that rules are tried on: a stranger decides how long they are. */
@@ -16,8 +16,7 @@ export function diagnoseEntry(entry: LogEntry, context: EntryContext): Diagnosis
   const found: Diagnosis[] = [];
   for (const speaker of speakers(entry)) {
     for (const rule of bySpeaker.get(speaker) ?? []) {
-      const diagnosis = tried(rule, entry, context);
-      if (diagnosis) found.push(diagnosis);
+      found.push(...guarded(() => tried(rule, entry, context) ?? []));
     }
   }
   return found;
@@ -33,7 +32,7 @@ function speakers(entry: LogEntry): Speaker[] {
   return ['server'];
 }
 
-function tried(rule: LogRule, entry: LogEntry, context: EntryContext): Diagnosis | null {
+function tried(rule: LogRule, entry: LogEntry, context: EntryContext): Diagnosis[] | null {
   const match = rule.match.exec(entry.text.slice(0, LOOK_AT));
   if (!match) return null;
   const more = entry.more ?? [];
@@ -41,7 +40,7 @@ function tried(rule: LogRule, entry: LogEntry, context: EntryContext): Diagnosis
   if (within && !more.slice(-LINES).some((line) => within.test(line.slice(0, LOOK_AT)))) return null;
   const link = rule.behind ? behind(entry, context) : null;
   const place = link?.place ?? rule.place?.(match) ?? (entry.kind === 'traceback' ? placeInTraceback(more, context.info) : undefined);
-  return {
+  const diagnosis = {
     rule: rule.rule,
     severity: rule.severity,
     cause: link?.cause ?? say(rule.cause, match, entry, context),
@@ -49,4 +48,5 @@ function tried(rule: LogRule, entry: LogEntry, context: EntryContext): Diagnosis
     ...(link ? {evidence: link.evidence} : {}),
     ...(place ? {place} : {}),
   };
+  return [diagnosis];
 }

@@ -5,7 +5,8 @@ import {restartRules} from './rules/restarts.ts';
 
 /** What the end of a daemon process means. Pure. */
 export function diagnoseRestart(record: RestartRecord, state: Pick<InstanceState, 'info' | 'restarts'>): Diagnosis[] {
-  const {rule, severity, cause, remedy} = restartRules[record.cause];
+  // A recording of a newer version may hold causes that this one does not know.
+  const {rule, severity, cause, remedy} = restartRules[record.cause] ?? restartRules.unknown;
   const crashed = placeNamed(/^crashed: .* at (\S+:\d+(?: in .+)?)$/.exec(record.text)?.[1], state.info);
   // Who crashed is known: the oldest request was there, no more.
   const oldest = crashed ? undefined : record.inFlight.toSorted((a, b) => a.startedAt - b.startedAt)[0];

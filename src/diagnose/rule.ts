@@ -41,3 +41,12 @@ export interface LogRule {
 export function say(words: Words, found: RegExpExecArray, entry: LogEntry, context: EntryContext): string {
   return typeof words === 'string' ? words : words(found, entry, context);
 }
+
+/** What `explain` finds, nothing when it fails: a mistake in one rule, or a recording of another version, must not take a screen with it. */
+export function guarded<T>(explain: () => readonly T[]): T[] {
+  try {
+    return [...explain()];
+  } catch {
+    return [];
+  }
+}
