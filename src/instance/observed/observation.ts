@@ -47,6 +47,7 @@ export class Observation {
   #statusAt = 0;
   #lastAccesses: number | null = null;
   #stopping = false;
+  #ended = false;
   #goneAt = 0;
   #captures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -98,6 +99,7 @@ export class Observation {
   }
 
   async stopWatching(): Promise<void> {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#unlog?.();
     this.#processes.stop();
@@ -148,7 +150,9 @@ export class Observation {
     const failed = results.find((one) => !one.ok);
     if (failed) return failed;
     void this.#untilRenewed('daemon processes are replaced');
-    return {ok: true, text: `${daemons.length} daemon process${daemons.length === 1 ? '' : 'es'} finish their requests and are replaced`};
+    const [only, ...others] = daemons;
+    const who = others.length === 0 ? `daemon ${only?.pid} finishes its` : `${daemons.length} daemon processes finish their`;
+    return {ok: true, text: `${who} requests and ${others.length === 0 ? 'is' : 'are'} replaced`};
   }
 
   recycle(pid: number): CommandResult {
@@ -231,13 +235,14 @@ export class Observation {
     const before = this.#workers();
     this.#bus.put({type: 'phase', phase: 'reloading', detail});
     const end = Date.now() + RESTARTS_WITHIN;
-    const over = () => Date.now() > end || this.#goneAt > 0;
+    // A command that has sent the signal does not wait for what comes of it.
+    const over = () => this.#ended || Date.now() > end || this.#goneAt > 0;
     const renewed = () => {
       const now = this.#workers();
       return now.size > 0 && ![...before].some((pid) => now.has(pid));
     };
     while (!renewed() && !over()) await new Promise((resolve) => setTimeout(resolve, 200));
-    if (this.#goneAt > 0 || this.#stopping) return;
+    if (this.#ended || this.#goneAt > 0 || this.#stopping) return;
     const late = renewed() ? 'observed: not started by wsgideck' : 'some processes from before still finish their requests';
     this.#bus.put({type: 'phase', phase: 'ready', detail: late});
   }
