@@ -60,14 +60,16 @@ async function place(app: string, options: string[]): Promise<Place> {
   return {folder, script, serverRoot, port, args, remove: () => rmSync(folder, {recursive: true, force: true, maxRetries: 3})};
 }
 
-/** wsgideck from dist/, with its dashboard when `screen` is given, else without a terminal. */
+/** wsgideck from dist/, with its dashboard when `screen` is given, else without a terminal. `prepare` puts more into its folder. */
 export async function startOurs(
   app: string,
   column: Column,
   options: string[] = [],
   screen?: {cols: number; rows: number},
+  prepare: (folder: string) => void = () => {},
 ): Promise<Server> {
   const at = await place(app, options);
+  prepare(at.folder);
   const command = [BUNDLE, ...at.args];
   if (screen !== undefined) {
     const started = performance.now();

@@ -26,8 +26,9 @@ export async function watchCode(
     void slots.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
   };
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
+  const roots = watchRoots(watch.roots, include, exclude);
   const watchers = await Promise.all(
-    watchRoots(watch.roots, include, exclude).map((root) =>
+    roots.map((root) =>
       watchSources({
         root,
         include,
@@ -40,7 +41,9 @@ export async function watchCode(
       }),
     ),
   );
-  slots?.onImported((files) => watchers[0]?.also(files));
+  // The first watch takes what is in none of the folders.
+  const inOthers = (file: string) => roots.slice(1).some((root) => file.startsWith(`${root}/`));
+  slots?.onImported((files) => watchers[0]?.also([...files].filter((file) => !inOthers(file))));
   return {
     async close() {
       await Promise.all(watchers.map((one) => one.close()));

@@ -1,0 +1,3 @@
+"""Replaced when the branch changes."""
+
+VERSION = 0
