@@ -41,7 +41,7 @@ export function presentHeader(s: Snapshot, width: number): Row {
   const since = lifecycle.answeredAt ?? lifecycle.launchedAt;
   const up = lifecycle.phase === 'stopped' || lifecycle.phase === 'failed' ? null : since;
   if (up !== null) pieces.push({spans: [span(`up ${duration(s.now - up)}`, 'dim')], rank: 4});
-  const time = [span(`${clock(s.now)} `, 'dim')];
+  const time = [span(`${s.idle ? clock(s.now).slice(0, 5) : clock(s.now)} `, 'dim')];
   const room = width - rowWidth(time) - 2;
   const left = pack(pieces, room);
   return spread(left[0]?.text.startsWith(' ') ? left : [span(' '), ...left], time, width);

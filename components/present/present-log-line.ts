@@ -25,12 +25,26 @@ const TONES: Record<LogLevel, Tone> = {
   trace: 'dim',
 };
 
-/** The columns for a width: the same for every line of a view. */
+let last: {width: number; plan: Layout} | null = null;
+
+/** The columns for a width: the same for every line of a view, and from one frame to the next. */
 export function logLayout(width: number): Layout {
-  return layout(COLUMNS.slice(0, 4), width);
+  if (last?.width !== width) last = {width, plan: layout(COLUMNS.slice(0, 4), width)};
+  return last.plan;
 }
 
+/** An entry never changes, and most of those on the screen have been there in the frame before. */
+const drawn = new WeakMap<LogEntry, {plan: Layout; glyphs: Glyphs; row: Row}>();
+
 export function presentLogLine(entry: LogEntry, plan: Layout, glyphs: Glyphs): Row {
+  const known = drawn.get(entry);
+  if (known?.plan === plan && known.glyphs === glyphs) return known.row;
+  const row = logLine(entry, plan, glyphs);
+  drawn.set(entry, {plan, glyphs, row});
+  return row;
+}
+
+function logLine(entry: LogEntry, plan: Layout, glyphs: Glyphs): Row {
   const tone = TONES[entry.level];
   const extra = [
     entry.more !== undefined && entry.more.length > 0 ? `[+${entry.more.length} lines]` : '',

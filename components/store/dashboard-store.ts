@@ -11,7 +11,7 @@ import type {Hit, Row} from '../../src/terminal/rows.ts';
 import {paint, type Tone} from '../../src/terminal/theme.ts';
 import {width as cells} from '../../src/terminal/fit.ts';
 import {presentFrame, type Frame} from '../present/present-frame.ts';
-import {calm} from './calm.ts';
+import {calm, idle, IDLE_SECONDS} from './calm.ts';
 import {Fetchers} from './fetchers.ts';
 import type {Snapshot} from './snapshot.ts';
 import {initialUi, type UiState} from './ui-state.ts';
@@ -57,10 +57,14 @@ export class DashboardStore {
   readonly fetchers: Fetchers;
   readonly #listeners = new Set<() => void>();
   #painted!: PaintedFrame;
+  /** Lines of a log are the same rows in one frame after the other. */
+  readonly #paintedRows = new WeakMap<Row, string>();
   #snapshot!: Snapshot;
   #drawnState: InstanceState | null = null;
   #drawnSecond = 0;
   #dirty = true;
+  /** When there was a key or news last. */
+  #stirredAt: number;
   #waiting = false;
   #held = false;
   #left = false;
@@ -76,6 +80,7 @@ export class DashboardStore {
     this.#columns = options.columns;
     this.#rows = options.rows;
     this.ui = initialUi(options.mouse);
+    this.#stirredAt = this.now();
     this.fetchers = new Fetchers(this, {
       mark: () => {
         this.#dirty = true;
@@ -163,6 +168,7 @@ export class DashboardStore {
   /** Draws at once: after a key press, a resize, an awaited answer. */
   refresh(): void {
     this.#dirty = true;
+    this.#stirredAt = this.now();
     this.fetchers.want(this.#columns, this.#rows);
     this.#flush();
   }
@@ -188,8 +194,14 @@ export class DashboardStore {
     this.#endings();
     if (this.#left) return;
     const state = this.deck.state();
-    const second = Math.floor(this.now() / 1000);
-    if (second !== this.#drawnSecond || (state !== this.#drawnState && !calm(this.#drawnState, state))) this.#dirty = true;
+    const now = this.now();
+    const second = Math.floor(now / 1000);
+    if (state !== this.#drawnState && !calm(this.#drawnState, state)) {
+      this.#dirty = true;
+      this.#stirredAt = now;
+    }
+    const step = this.#idle(state, now) ? IDLE_SECONDS : 1;
+    if (Math.floor(second / step) !== Math.floor(this.#drawnSecond / step)) this.#dirty = true;
     this.fetchers.want(this.#columns, this.#rows);
     // Log lines are a millisecond away and will draw by themselves: a frame before them would double the cost. Once, not for ever.
     this.#held = this.fetchers.log.busy && !this.#held;
@@ -234,6 +246,10 @@ export class DashboardStore {
     for (const listener of this.#listeners) listener();
   }
 
+  #idle(state: InstanceState, now: number): boolean {
+    return this.deck.closed() === null && idle(state, this.ui.view, now - this.#stirredAt);
+  }
+
   #draw(): void {
     const {options, deck, ui} = this;
     const wall = this.now();
@@ -254,25 +270,36 @@ export class DashboardStore {
       glyphs: options.glyphs,
       colour: options.colour,
       closed: deck.closed(),
+      idle: this.#idle(state, wall),
       readOnly: this.readOnly,
       quitMeans: options.quitMeans,
     };
     this.frame = presentFrame(this.#snapshot);
     if (this.frame.sources.length > 0 && deck.closed() === null) this.fetchers.sources.want(this.frame.sources);
-    const colour = (rows: readonly Row[]) => rows.map((row) => paint(row, options.colour));
+    const before: PaintedFrame | undefined = this.#painted;
     this.#painted = {
       columns: this.#columns,
       rows: this.#rows,
-      header: colour(this.frame.header),
-      body: colour(this.frame.body),
-      footer: colour(this.frame.footer),
+      header: this.#paint(this.frame.header, before?.header),
+      body: this.#paint(this.frame.body, before?.body),
+      footer: this.#paint(this.frame.footer, before?.footer),
     };
+  }
+
+  /** The same list as before when nothing in it is another one: React passes over it then. */
+  #paint(rows: readonly Row[], before: readonly string[] | undefined): readonly string[] {
+    const painted = rows.map((one) => {
+      const known = this.#paintedRows.get(one) ?? paint(one, this.options.colour);
+      this.#paintedRows.set(one, known);
+      return known;
+    });
+    return before !== undefined && equal(before, painted) ? before : painted;
   }
 }
 
 function same(a: PaintedFrame, b: PaintedFrame): boolean {
   if (a.columns !== b.columns || a.rows !== b.rows) return false;
-  return equal(a.header, b.header) && equal(a.body, b.body) && equal(a.footer, b.footer);
+  return a.header === b.header && a.body === b.body && a.footer === b.footer;
 }
 
 function equal(a: readonly string[], b: readonly string[]): boolean {

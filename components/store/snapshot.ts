@@ -54,6 +54,8 @@ export interface Snapshot {
   glyphs: Glyphs;
   colour: boolean;
   closed: string | null;
+  /** Nothing happens, and it is not drawn every second: what counts seconds is left out. */
+  idle: boolean;
   /** Nothing can be changed from here: this screen only looks, the server takes no orders, or it is a recording. */
   readOnly: boolean;
   quitMeans: 'stop' | 'detach';

@@ -74,8 +74,19 @@ export function percent(value: number | null): string {
 
 /** Wall clock in the local time zone, `14:02:31`. */
 export function clock(at: number): string {
-  const time = new Date(at);
-  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+  const minute = Math.floor(at / 60_000);
+  if (minute !== clocked.minute) {
+    const time = new Date(at);
+    clocked = {minute, text: [time.getHours(), time.getMinutes()].map(two).join(':')};
+  }
+  return `${clocked.text}:${two(Math.floor(at / 1000) - minute * 60)}`;
+}
+
+/** Whole screens of times are of the same minute, and only that takes the calendar. (No zone is off by seconds since 1972.) */
+let clocked = {minute: NaN, text: ''};
+
+function two(part: number): string {
+  return String(part).padStart(2, '0');
 }
 
 /** `1 request`, `2 requests`. */
