@@ -30,7 +30,7 @@ export function presentMetrics(s: Snapshot, width: number, height: number): Row[
   const requests = {label: 'requests', value: totals.rate === null ? '–' : `${rate(totals.rate)} /s`};
   const threads = {
     label: 'threads',
-    value: totals.capacity === null ? String(totals.busy) : `${totals.busy} of ${totals.capacity}`,
+    value: totals.blind ? '–' : totals.capacity === null ? String(totals.busy) : `${totals.busy} of ${totals.capacity}`,
     tone: busyTone,
   } as const;
   const history = s.state.traffic.map((one) => (one.seconds > 0 ? one.requests / one.seconds : 0));

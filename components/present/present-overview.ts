@@ -1,5 +1,6 @@
 /** The first screen: a stranger sees how the server is, an engineer on call sees where to go. */
 import type {LogEntry} from '../../src/model/log.ts';
+import {isBlind} from '../../src/model/select-totals.ts';
 import {clock, duration} from '../../src/terminal/format.ts';
 import {BLANK, row, rowWidth, span, spread, theirs, type Row, type Span} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
@@ -31,7 +32,14 @@ export function presentOverview(s: Snapshot, {width, height}: Space): Presented 
   if (tableHeight > 0) {
     rows.push(
       ...(s.state.requests.length === 0
-        ? [row(span('   nothing is being served at this moment', 'dim'))]
+        ? [
+            row(
+              span(
+                isBlind(s.state) ? '   what is being served nobody tells: no mod_status here' : '   nothing is being served at this moment',
+                'dim',
+              ),
+            ),
+          ]
         : requestTable(s, {width, height: tableHeight}, chosenRequest(s))),
     );
   }

@@ -1,5 +1,6 @@
 /** The requests that are being served, oldest first. */
 import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
+import {isBlind} from '../../src/model/select-totals.ts';
 import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
@@ -107,7 +108,9 @@ function rule(s: Snapshot, width: number): Row {
   const dropped = state.agents.reduce((sum, one) => sum + one.dropped, 0);
   const active =
     state.requests.length === 0
-      ? 'nothing is being served'
+      ? isBlind(state)
+        ? 'what is being served nobody tells: no mod_status here'
+        : 'nothing is being served'
       : `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
   const left = [span(` ${active}   `)];
   // The whole sentence where it fits, else its figures alone.

@@ -4,6 +4,8 @@ import type {InstanceState} from './state.ts';
 
 export interface Totals {
   busy: number;
+  /** Nobody tells of requests in flight (a server that is not ours, without mod_status): `busy` means nothing then. */
+  blind: boolean;
   /** Threads over all daemon processes: what the agents report, else what is configured; null when neither is known. */
   capacity: number | null;
   /** Requests not listed because a process had more than a sample holds. */
@@ -26,6 +28,10 @@ export interface Totals {
 
 const OURS = new Set(['supervisor', 'dashboard', 'guard']);
 
+export function isBlind({info, scoreboard}: InstanceState): boolean {
+  return info?.foreign !== undefined && scoreboard === undefined;
+}
+
 export function selectTotals(state: InstanceState, now: number): Totals {
   const {agents, requests, info, processes} = state;
   const served = processes.filter((one) => !OURS.has(one.role));
@@ -37,6 +43,7 @@ export function selectTotals(state: InstanceState, now: number): Totals {
   const groups = info?.groups?.filter((one) => !spare.has(one.name)) ?? (info === null || info.processes === 0 ? [] : [info]);
   const configured = groups.length === 0 ? null : groups.reduce((sum, one) => sum + one.processes * one.threads, 0);
   return {
+    blind: isBlind(state),
     busy: Math.max(
       agents.reduce((sum, one) => sum + one.busy, 0),
       requests.length,

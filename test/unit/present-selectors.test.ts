@@ -116,3 +116,12 @@ test('attention: worst first, and a request becomes urgent before its limit', ()
   expect(later.severity).toBe('error');
   expect(later.left).toBeCloseTo(60 * (1 + Math.log(5)) - 131.2, 1);
 });
+
+test('of a server that is not ours, and has no mod_status, nobody knows what is in flight', () => {
+  const deck = new MemoryDeck(busyEvents());
+  const state = deck.state();
+  expect(selectTotals(state, NOW).blind).toBe(false);
+  const foreign = {...state, info: {...INFO, foreign: {kind: 'system' as const, gains: []}}};
+  expect(selectTotals(foreign, NOW).blind).toBe(true);
+  expect(selectTotals({...foreign, scoreboard: {at: NOW, busy: 1, idle: 3, accesses: null}}, NOW).blind).toBe(false);
+});

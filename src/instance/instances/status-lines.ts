@@ -74,8 +74,9 @@ function traffic(state: InstanceState, now: number): string {
 }
 
 function load(state: InstanceState, now: number): string {
-  const {busy, capacity, queueMs, cpu, rss} = selectTotals(state, now);
-  const threads = capacity === null ? `${busy} threads busy` : `${busy} of ${plural(capacity, 'thread')} busy`;
+  const {blind, busy, capacity, queueMs, cpu, rss} = selectTotals(state, now);
+  const asked = blind ? 'busy threads not known (Apache has no mod_status to ask)' : null;
+  const threads = asked ?? (capacity === null ? `${busy} threads busy` : `${busy} of ${plural(capacity, 'thread')} busy`);
   return `${threads}, queue ${duration(queueMs)}, CPU ${percent(cpu)}, memory ${bytes(rss)}`;
 }
 
