@@ -28,12 +28,25 @@
     const now = /^(\S+) (\d+)\s*$/.exec(answer.ok ? await answer.text().catch(() => '') : '');
     // Another server has its place, or the option was left out this time.
     if (!now) return answer.ok || answer.status < 500 ? undefined : again();
-    if (now[1] !== made[1]) return location.reload();
+    if (now[1] !== made[1] && !hasLoadedFor(now[1])) return location.reload();
     if (now[2] !== styles) {
       styles = now[2];
       for (const link of document.querySelectorAll('link[rel~="stylesheet"][href]')) renew(link);
     }
     return again();
+  };
+
+  /** Notes it. Somebody between here and the server may hand out the old page again and again: once is enough for each code. */
+  const hasLoadedFor = (code) => {
+    const key = `wsgideck ${location.href}`;
+    try {
+      const before = sessionStorage.getItem(key);
+      sessionStorage.setItem(key, code);
+      return before === code;
+    } catch {
+      // Storage is switched off: then nobody keeps pages either.
+      return false;
+    }
   };
 
   /** The new sheet is put beside the old one, which goes when the new one is there: the page does not flicker. */

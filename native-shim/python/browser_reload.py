@@ -27,6 +27,10 @@ FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X
 PARTIAL = ("HTTP_X_REQUESTED_WITH", "HTTP_HX_REQUEST", "HTTP_RANGE")
 # Headers that say something about the very bytes of the body.
 SEALED = frozenset(("content-range", "content-md5", "digest", "content-digest", "repr-digest"))
+# What a browser asks with, and what it compares, to find out whether the page that it has kept is still good. That one names the code that
+# made it: kept for longer, it would load again and again.
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+VALIDATORS = frozenset(("etag", "last-modified"))
 BODY_END = b"</body"
 # Bytes that may follow the end of the body until it is taken for text inside a script.
 TAIL = 1024
@@ -44,6 +48,9 @@ def wrap(handle: "Application", live_file: str) -> "Application":
         live = read_live(live_file)
         if live is None:
             return handle(environ, start_response)
+        if "HTTP_SEC_FETCH_DEST" in environ:
+            for name in CONDITIONS:
+                environ.pop(name, None)
         page = Page(environ, start_response, live, said)
         result = handle(environ, page.start_response)
         if page.passing:
@@ -169,7 +176,8 @@ class Page:
         status, headers = self.begun or ("", [])
         self.begun = None
         self.changing = True
-        self.write = self.real_start(status, [longer(header, len(self.tag)) for header in headers])
+        kept = [longer(header, len(self.tag)) for header in headers if header[0].lower() not in VALIDATORS]
+        self.write = self.real_start(status, kept)
 
     def feed(self, piece: bytes) -> bytes:
         """What can be sent now that this piece has come."""

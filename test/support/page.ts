@@ -27,9 +27,9 @@ interface Link {
 
 /**
  * Runs the script of a page, which was asked for at `url`, against the real server. There is no browser here: of the document there is what the script
- * uses, style sheets load at once.
+ * uses, style sheets load at once. `storage` is the tab's, which outlives the page.
  */
-export function openPage(url: string, html: string, sheets: string[] = []): OpenPage {
+export function openPage(url: string, html: string, sheets: string[] = [], storage = new Map<string, string>()): OpenPage {
   const [, src = '', live = ''] = /<script src="([^"]+)" data-live="([^"]+)"/.exec(html) ?? [];
   if (src === '') throw new Error(`no script in ${html}`);
   const listeners = new Map<string, (event: {persisted: boolean}) => void>();
@@ -55,7 +55,8 @@ export function openPage(url: string, html: string, sheets: string[] = []): Open
   };
   const context = createContext({
     document,
-    location: {origin: new URL(url).origin, reload: () => void page.reloads++},
+    location: {href: url, origin: new URL(url).origin, reload: () => void page.reloads++},
+    sessionStorage: {getItem: (key: string) => storage.get(key) ?? null, setItem: (key: string, value: string) => storage.set(key, value)},
     addEventListener: (name: string, listener: () => void) => listeners.set(name, listener),
     fetch: (address: string, options: RequestInit) => {
       page.questions++;

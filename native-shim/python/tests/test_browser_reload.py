@@ -78,6 +78,23 @@ class Changed(unittest.TestCase):
         # One piece, so that mod_wsgi can tell the length where the application does not.
         self.assertEqual((type(server.result), len(server.result)), (list, 1))
 
+    def test_a_browser_cannot_keep_a_page_beyond_its_code(self):
+        seen = []
+
+        def application(environ, start_response):
+            seen.append({name for name in environ if name.startswith("HTTP_IF")})
+            start_response("200 OK", [HTML, ("ETag", '"1"'), ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT")])
+            return [PAGE]
+
+        server = Server()
+        asked = {"HTTP_IF_NONE_MATCH": '"1"', "HTTP_IF_MODIFIED_SINCE": "x", "HTTP_SEC_FETCH_DEST": "document"}
+        self.assertEqual(server.run(application, **asked), CHANGED)
+        self.assertEqual((server.started, seen), ([("200 OK", [HTML])], [set()]))
+        # Whatever is passed on keeps its own.
+        other = Server()
+        self.assertEqual(other.run(answer(b"<p>", HTML, ("ETag", '"2"'))), b"<p>")
+        self.assertEqual(other.started, [("200 OK", [HTML, ("ETag", '"2"')])])
+
     def test_wherever_pieces_begin_and_end(self):
         for size in range(1, len(PAGE) + 1):
             pieces = [PAGE[at : at + size] for at in range(0, len(PAGE), size)]
