@@ -18,6 +18,9 @@ test.each([
   ['token eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl expired', 'token *** expired'],
   ['AKIAIOSFODNN7EXAMPLE', '***'],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '***'],
+  ['GET /login?next=%2Freset%3Ftoken%3Dabc%26page%3D2', 'GET /login?next=%2Freset%3Ftoken%3D***'],
+  ['GET /login?next=%2Fback%3Fcode%3Dabc&x=1', 'GET /login?next=%2Fback%3Fcode%3D***&x=1'],
+  ['GET /door?pin=1234', 'GET /door?pin=***'],
   ['csrfmiddlewaretoken=abc&name=Ann', 'csrfmiddlewaretoken=***&name=Ann'],
 ])('the secret is taken out of %s', (text, masked) => {
   expect(maskText(text)).toBe(masked);

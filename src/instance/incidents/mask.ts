@@ -9,20 +9,20 @@ export const MASK = '***';
 
 /** Cheap look before the expensive ones: most text has nothing of the kind. */
 const MAY_HOLD =
-  /pass|pwd|secret|token|credential|key|auth|bearer|basic|cookie|sess|csrf|xsrf|sig|otp|code=|sid|:\/\/[^/\s]*@|eyJ|AKIA|gh[pousr]_|sk_|BEGIN/i;
+  /pass|pwd|secret|token|credential|key|auth|bearer|basic|cookie|sess|csrf|xsrf|sig|otp|code=|code%3D|pin=|pin%3D|jwt|sid|:\/\/[^/\s]*@|eyJ|AKIA|gh[pousr]_|sk_|BEGIN/i;
 
 const NAME =
   '[\\w-]{0,40}(?:password|passwd|passphrase|pwd|secret|token|credentials?|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|signature|session[-_]?(?:id|key)|sessid|csrf|xsrf)[\\w-]{0,40}';
 
-/** `name=value`, `name: value`, `'name': 'value'`. A value is quoted, or goes on until something that ends a word. */
+/** `name=value`, `name%3Dvalue` (a URL in a URL), `name: value`, `'name': 'value'`. A value is quoted, or goes on until something that ends a word. */
 const NAMED = new RegExp(
-  `\\b(${NAME}["']?\\s{0,3}(?:=>|[=:])\\s{0,3})(?:b?"[^"\\n]{1,4000}"?|b?'[^'\\n]{1,4000}'?|[^\\s&;,'")\\]}<>]{1,4000})`,
+  `\\b(${NAME}["']?\\s{0,3}(?:=>|[=:]|%3D)\\s{0,3})(?:b?"[^"\\n]{1,4000}"?|b?'[^'\\n]{1,4000}'?|[^\\s&;,'")\\]}<>]{1,4000})`,
   'gi',
 );
 /** In source text only literals: `token=token` tells nothing, and hiding it would hide what the line does. */
 const NAMED_LITERAL = new RegExp(`\\b(${NAME}["']?\\s{0,3}[=:]\\s{0,3}[rbuf]{0,2})("[^"\\n]{0,4000}"?|'[^'\\n]{0,4000}'?)`, 'gi');
 /** Short names that mean a secret only in the query of a URL. */
-const QUERY = /([?&;](?:key|sig|auth|code|pass|sid|otp|pin|jwt|session)=)[^&;#\s'"<>]{1,4000}/gi;
+const QUERY = /((?:[?&;]|%3F|%26)(?:key|sig|auth|code|pass|sid|otp|pin|jwt|session)(?:=|%3D))[^&;#\s'"<>]{1,4000}/gi;
 const AUTHORIZATION =
   /\b((?:http[-_])?(?:proxy[-_])?authorization["']?\s{0,3}[=:]\s{0,3}["']?)(?:(?:basic|bearer|digest|token|negotiate)\s{1,3})?[^\r\n'"]{1,4000}/gi;
 const SCHEME = /\b(basic|bearer)(\s{1,3})[\w.~+/=-]{8,4000}/gi;
