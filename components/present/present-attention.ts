@@ -11,7 +11,7 @@ import {countdownSentences, fitting} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
 import {withoutPlace} from './present-places.ts';
-import {verdictMeaning} from './present-verdict.ts';
+import {streamingWords, verdictMeaning} from './present-verdict.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
 
@@ -112,7 +112,8 @@ function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
   }
   const {verdict: how, same, samples} = verdict;
   const what = how === 'slow' ? 'slow' : how;
-  const sampled = how === 'slow' ? `moving in ${plural(samples, 'sample')}` : `same line in ${same} of ${samples} samples`;
+  const moving = verdict.pieces === undefined ? `moving in ${plural(samples, 'sample')}` : streamingWords(verdict.pieces);
+  const sampled = how === 'slow' ? moving : `same line in ${same} of ${samples} samples`;
   return [
     {spans: [span(`${requests > 1 ? `${requests} requests ` : ''}${what} ${old}`, tone)], rank: 0},
     {spans: [where], rank: 0},

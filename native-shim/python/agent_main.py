@@ -400,6 +400,10 @@ class Agent:
         }
         if isinstance(record[5], int):
             found["worker"] = record[5]
+        # Its thread may have taken another request meanwhile: the count is the one of this record.
+        walked = self.deck.pieces.get(ident)
+        if walked is not None and walked[0] is record:
+            found["pieces"] = walked[1][0]
         queue = queue_seconds(record)
         if queue is not None:
             found["queue"] = queue

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         """See shared_state()."""
 
         live: Dict[int, Tuple[Any, ...]]
+        pieces: Dict[int, Tuple[Tuple[Any, ...], list[int]]]
         note: Optional[Callable[[int, Tuple[Any, ...]], None]]
         load: Optional[Dict[str, Any]]
         pending: list[Tuple[float, int, Optional[Tuple[Any, ...]], str, TracebackException]]
@@ -67,6 +68,7 @@ def shared_state() -> "Deck":
     """The meeting point of handler and agent, which mod_wsgi loads as unrelated modules. Survives a failed load of the handler.
 
     live: thread ident -> (request id, method, url, start, client, worker, queue start, daemon start), what the thread took *last*
+    pieces: thread ident -> (record, [pieces passed on so far]), while that thread walks through a response
     note: the agent's function (ident, record) that copies a record into PID.slots, or None
     load: outcome of loading the application, as in the protocol's `hello`
     pending, wake: exceptions for the agent to take (time, ident, record, title, summary), and the function that tells it so (or None)
@@ -77,7 +79,7 @@ def shared_state() -> "Deck":
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None, slot=None)
+        deck.__dict__.update(live={}, pieces={}, note=None, load=None, pending=[], wake=None, slot=None)
         sys.modules["_wsgideck"] = deck
     return deck  # type: ignore[no-any-return]
 
@@ -199,7 +201,10 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
 
 
 class Guarded:
-    """An iterable response that reports what it raises. Apart from that mod_wsgi sees no difference: it only iterates and closes."""
+    """An iterable response that reports what it raises, and counts its pieces: one that makes progress is not stuck.
+
+    Apart from that mod_wsgi sees no difference: it only iterates and closes.
+    """
 
     __slots__ = ("close", "deck", "record", "result")
 
@@ -212,13 +217,23 @@ class Guarded:
             self.close = close
 
     def __iter__(self) -> "Iterator[bytes]":
+        passed = [0]
+        pieces = self.deck.pieces
+        ident = get_ident()
+        pieces[ident] = mine = (self.record, passed)
         try:
-            yield from self.result
+            for piece in self.result:
+                yield piece
+                passed[0] += 1
         except GeneratorExit:
             raise
         except BaseException:
             report_exception(self.deck, self.record, skip=1)
             raise
+        finally:
+            # An iterator that was left in the middle ends when nobody holds it any more: its thread may be at something else.
+            if pieces.get(ident) is mine:
+                del pieces[ident]
 
 
 def make_handler(

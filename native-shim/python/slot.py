@@ -254,7 +254,7 @@ def start() -> None:
     if mod_wsgi is None:
         return
     deck: "Any" = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-    deck.__dict__.update(live={}, note=None, load=None, pending=[], wake=None, settings=None, slot=Slot(mod_wsgi.process_group))
+    deck.__dict__.update(live={}, pieces={}, note=None, load=None, pending=[], wake=None, settings=None, slot=Slot(mod_wsgi.process_group))
     sys.modules["_wsgideck"] = deck
 
 

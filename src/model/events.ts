@@ -80,6 +80,8 @@ export interface ActiveRequest {
   client?: string;
   /** Innermost frame of the application's own code at the last sample, `file:line in func`. */
   at?: string;
+  /** Pieces of its response that have been passed on, while one is walked through that is no sequence and no file. */
+  pieces?: number;
 }
 
 export type ProcessRole = 'supervisor' | 'dashboard' | 'guard' | 'apache' | 'child' | 'daemon' | 'service' | 'other';

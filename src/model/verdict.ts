@@ -11,7 +11,7 @@ export interface RequestVerdict {
   /** Time of the newest sample, milliseconds since the epoch. */
   at: number;
   /**
-   * `stuck`: the same innermost frames in all samples; `slow`: they move; `waiting`: stuck in a call that waits for something outside
+   * `stuck`: the same innermost frames in all samples; `slow`: they move, or the response does; `waiting`: stuck in a call that waits for something outside
    * (socket, lock, file, child) with the GIL free; `unknown`: fewer than three samples.
    */
   verdict: 'stuck' | 'slow' | 'waiting' | 'unknown';
@@ -25,4 +25,6 @@ export interface RequestVerdict {
   waitsIn?: string;
   /** Ids of the captures the samples came from, oldest first. */
   captures: number[];
+  /** It streams: pieces of its response passed on so far, and more of them come. */
+  pieces?: number;
 }

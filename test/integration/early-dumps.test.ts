@@ -76,6 +76,20 @@ describe.each(columns())('long requests ($name)', (column) => {
     await until('the end of the verdicts', () => control.state().verdicts.length === 0);
   });
 
+  test('a response that goes on piece by piece is slow, one that has come to a halt is not', async () => {
+    const replies = ['/stream?6', '/halt?5', '/hold?5'].map((path) => deck.get(path, {timeout: 20_000}));
+    const [streaming, halted] = await Promise.all([verdict('/stream?6'), verdict('/halt?5')]);
+    // Its stack is the same in each sample: it sleeps nearly all the time.
+    expect(streaming).toMatchObject({verdict: 'slow', pieces: expect.any(Number), own: {func: 'stream'}, captures: []});
+    expect(streaming.pieces).toBeGreaterThan(5);
+    expect(halted).toMatchObject({verdict: 'waiting', waitsIn: 'time.sleep', own: {func: 'halt'}});
+    expect(halted.pieces).toBeUndefined();
+    expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual([200, 200, 200]);
+    const opened = deck.events().flatMap((event) => (event.type === 'incident' ? event.incident.title : []));
+    expect(opened.filter((title) => title.includes('/stream'))).toEqual([]);
+    expect(opened.some((title) => title.includes('/halt'))).toBe(true);
+  });
+
   test('an interrupt ends one request and no other', async () => {
     const replies = [deck.get('/naps?20', {timeout: 30_000}), deck.get('/naps?2', {timeout: 30_000})];
     const request = await served('/naps?20');

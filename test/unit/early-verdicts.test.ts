@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {lookDue} from '../../src/instance/early/due.ts';
 import {judge, type Look} from '../../src/instance/early/judge.ts';
+import {Streams} from '../../src/instance/early/streams.ts';
 import {waitsIn} from '../../src/instance/early/waits-in.ts';
 import type {Frame} from '../../src/model/stacks.ts';
 import type {KernelThread} from '../../src/sources/stacks/kernel-threads.ts';
@@ -75,6 +76,34 @@ test('without the kernel’s figures the innermost call decides', () => {
   expect(verdict(looks([plain, plain, plain])).verdict).toBe('stuck');
 });
 
+test('a response that makes progress is slow, whatever its stack looks like', () => {
+  const nap = [at(9, 'rows', '/app/a.py', 'time.sleep(0.5)')];
+  const samples = looks([nap, nap, nap], [kernel(1), kernel(1), kernel(1)]);
+  expect(judge(REQUEST, samples, OWN, 12)).toMatchObject({verdict: 'slow', pieces: 12, own: nap[0]});
+  expect(judge(REQUEST, samples, OWN, 12)).not.toHaveProperty('waitsIn');
+  expect(judge(REQUEST, samples, OWN)).not.toHaveProperty('pieces');
+  expect(judge(REQUEST, samples.slice(0, 2), OWN, 12).verdict).toBe('unknown');
+});
+
+test('a stream has come to a halt when nothing has come for longer than its own pace lets expect', () => {
+  const streams = new Streams();
+  const see = (pieces: number | undefined, now: number) =>
+    streams.see(10, [{...REQUEST, ident: '1', ...(pieces === undefined ? {} : {pieces})}], now);
+  see(undefined, 1500);
+  see(0, 2000);
+  expect(streams.moving(REQUEST, 2000)).toBeNull();
+  see(4, 3000);
+  see(4, 4000);
+  expect([streams.moving(REQUEST, 5000), streams.moving(REQUEST, 5001)]).toEqual([4, null]);
+  // Ten seconds from one piece to the next: it may take its time.
+  see(5, 51_000);
+  expect([streams.moving(REQUEST, 71_000), streams.moving(REQUEST, 71_001)]).toEqual([5, null]);
+  streams.see(11, [], 60_000);
+  expect(streams.moving(REQUEST, 60_000)).toBe(5);
+  streams.see(10, [], 60_000);
+  expect(streams.moving(REQUEST, 60_000)).toBeNull();
+});
+
 test('fewer than three samples give no verdict', () => {
   expect(verdict(looks([RECV, RECV]))).toMatchObject({verdict: 'unknown', same: 2, samples: 2});
   expect(verdict([])).toMatchObject({verdict: 'unknown', frame: null, own: null});
@@ -108,6 +137,12 @@ test.each<[string, Frame[], WaitKind, string]>([
     [at(706, 'readinto', `${LIB}/socket.py`), at(279, '_read_status', `${LIB}/http/client.py`)],
     'network',
     'socket.recv: an HTTP server has not answered',
+  ],
+  [
+    'a person',
+    [at(131, 'cmdloop', `${LIB}/cmd.py`), at(332, '_cmdloop', `${LIB}/pdb.py`), at(356, 'interaction', `${LIB}/pdb.py`)],
+    'file',
+    'the debugger prompt: somebody looks at it',
   ],
   ['TLS', [at(1, 'read', `${LIB}/ssl.py`)], 'file', 'socket.recv (TLS)'],
   ['a file', [at(1, 'f', '/app/a.py', 'save(it)')], 'file', 'reading or writing a file'],

@@ -3,7 +3,8 @@ import {join, resolve} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {Bus} from '../../src/instance/bus.ts';
 import {type IncidentDesk, watchIncidents} from '../../src/instance/incidents/watch-incidents.ts';
-import type {ActiveRequest, DeckEvent} from '../../src/model/events.ts';
+import {AT_PROMPT} from '../../src/instance/early/waits-in.ts';
+import type {ActiveRequest, DeckEvent, InstanceInfo} from '../../src/model/events.ts';
 import type {Incident} from '../../src/model/incidents.ts';
 import {tempDir} from '../support/temp.ts';
 
@@ -313,6 +314,23 @@ describe('what opens and closes an incident', () => {
     bus.put({type: 'requests', pid: 50, requests: [], busy: 0, total: 2, dropped: 0});
     for (let n = 0; n < 4; n++) await second();
     expect(incidents()[0]!.closedAt).not.toBeNull();
+  });
+
+  test('a request at the debugger prompt is none: a person has stopped it', async () => {
+    const startedAt = Date.now() - 60_000;
+    const at = (requestId: string, waits: string) => {
+      const of = {method: 'GET', url: '/a', startedAt, same: 3, samples: 3, frame: null, own: null, captures: [1]};
+      bus.put({type: 'verdict', verdict: {...of, requestId, pid: 50, at: Date.now(), verdict: 'waiting', waitsIn: waits}});
+    };
+    bus.put({type: 'instance', info: {interactive: true} as InstanceInfo});
+    bus.put({type: 'phase', phase: 'ready', detail: ''});
+    bus.put({type: 'requests', pid: 50, requests: [request('r1'), request('r2')], busy: 2, total: 5, dropped: 0});
+    at('r1', `${AT_PROMPT} (/dev/pts/4)`);
+    await second();
+    expect(incidents()).toEqual([]);
+    at('r2', 'socket.recv');
+    await second();
+    expect(incidents()).toMatchObject([{kind: 'stuck', severity: 'warn'}]);
   });
 
   test('a failed reload is open until one succeeds; notices of a full disk and of loops until they are taken back', async () => {

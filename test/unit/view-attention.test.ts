@@ -17,6 +17,17 @@ test('a stuck request is named with its line, its samples and the rule of the co
   await screen.shows(/● payments\/gateway\.py:118 +charge +yours/);
 });
 
+test('a response that is streamed is called that, in the list and with its stack', async () => {
+  const deck = quiet();
+  const moving = verdict({verdict: 'slow', pieces: 14});
+  delete moving.waitsIn;
+  deck.happen(event({type: 'verdict', verdict: moving}));
+  using screen = view(deck, {columns: 140, rows: 34});
+  await screen.shows(/! slow 41\.2 s +payments\/gateway\.py:118 in charge\(\) +POST \/checkout\/pay +streaming, 14 pieces so far/);
+  screen.press(KEY.enter);
+  await screen.shows(/slow: streaming, 14 pieces so far/);
+});
+
 test('on 4.x the rule is that of the process, with its figures', async () => {
   const deck = quiet();
   deck.happen(event({type: 'instance', info: {...INFO, modWsgi: '4.9.4'}}), event({type: 'verdict', verdict: verdict()}));

@@ -43,6 +43,26 @@ class Talking(unittest.TestCase):
         """
         )
 
+    def test_tells_how_many_pieces_a_response_has_passed_on(self) -> None:
+        run_inside(
+            """
+            write("def application(environ, start_response):\\n    return (b'.' for _ in range(9))\\n")
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            run("agent.py")
+            supervisor = Supervisor()
+            mod_wsgi.active_requests["id1"] = {}
+            chunks = iter(handle(environ(), None))
+            asked = lambda: [one.get("pieces") for one in supervisor.ask(requests=True)["requests"]]
+            assert asked() == [None]
+            for _ in range(4):
+                next(chunks)
+            assert asked() == [3]
+            # The thread has taken the next request; the count was the other one's.
+            handle(environ(), None)
+            assert asked() == [None]
+            """
+        )
+
     def test_says_more_where_a_sample_is_full(self) -> None:
         run_inside(
             SERVED

@@ -135,6 +135,33 @@ class Serving(unittest.TestCase):
             assert not hasattr(handle(environ(), None), "close")
         """)
 
+    def test_the_pieces_of_a_response_are_counted_while_it_is_walked_through(self) -> None:
+        run_inside("""
+            write("def application(environ, start_response):\\n    return RESPONSE\\n")
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            deck = sys.modules["_wsgideck"]
+            ident = threading.get_ident()
+            def answer(*pieces):
+                sys.modules["__wsgi__"].RESPONSE = (piece for piece in pieces)
+                return iter(handle(environ(), None))
+            chunks = answer(b"a", b"b")
+            assert deck.pieces == {}
+            for passed in range(2):
+                next(chunks)
+                record, count = deck.pieces[ident]
+                assert record is deck.live[ident] and count == [passed]
+            assert next(chunks, None) is None and deck.pieces == {}
+            # Left in the middle, and given up only when the thread is at the next one.
+            left = answer(b"a", b"b")
+            next(left)
+            chunks = answer(b"c")
+            next(chunks)
+            del left
+            assert deck.pieces[ident][0] is deck.live[ident]
+            del chunks
+            assert deck.pieces == {}
+        """)
+
     def test_exceptions_are_kept_in_bounds_and_hold_nothing_alive(self) -> None:
         run_inside("""
             import gc, weakref

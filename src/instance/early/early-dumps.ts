@@ -12,6 +12,7 @@ import {socketPeer} from '../../sources/stacks/socket-peer.ts';
 import type {Bus} from '../bus.ts';
 import {lookDue} from './due.ts';
 import {judge, LOOKS, type Look} from './judge.ts';
+import {Streams} from './streams.ts';
 
 export interface EarlyOptions {
   bus: Bus;
@@ -41,6 +42,7 @@ interface Seen {
 export class EarlyDumps {
   readonly #options: EarlyOptions;
   readonly #seen = new Map<string, Seen>();
+  readonly #streams = new Streams();
   /** Processes with a round, until they may have the next one; on the monotonic clock, Infinity while it lasts. */
   readonly #resting = new Map<number, number>();
   readonly #stopListening: () => void;
@@ -61,6 +63,7 @@ export class EarlyDumps {
 
   #consider(pid: number, requests: readonly ActiveRequest[], now: number): void {
     if (this.#seen.size > 0) this.#forget(pid, requests);
+    this.#streams.see(pid, requests, now);
     if (requests.length === 0 || (this.#resting.get(pid) ?? 0) > performance.now()) return;
     const state = this.#options.bus.state();
     const agent = state.agents.find((one) => one.pid === pid);
@@ -117,7 +120,8 @@ export class EarlyDumps {
     for (const [id, list] of looks) {
       const request = capture.threads.find((one) => one.request?.id === id)?.request;
       if (!request || list.length < LOOKS) continue;
-      verdicts.push(withPeer(judge({...request, pid}, list, (file) => inRoots(file, roots))));
+      const pieces = this.#streams.moving(request, capture.at);
+      verdicts.push(withPeer(judge({...request, pid}, list, (file) => inRoots(file, roots), pieces)));
     }
     const kept = this.#worthKeeping(verdicts);
     for (const one of verdicts) this.#remember(one, kept.includes(one));
@@ -147,6 +151,7 @@ export class EarlyDumps {
   #forget(pid: number, requests: readonly ActiveRequest[]): void {
     if (requests.length === 0 && this.#resting.get(pid) !== Infinity) this.#resting.delete(pid);
     for (const [id, seen] of this.#seen) if (seen.pid === pid && !requests.some((one) => one.id === id)) this.#seen.delete(id);
+    if (requests.length === 0) this.#streams.see(pid, [], 0);
   }
 }
 

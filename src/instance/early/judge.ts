@@ -22,18 +22,23 @@ const COMPUTES = 0.05;
 /** A thread that wants the interpreter wakes up every 5 ms (its switch interval), 20 times a second on the busiest machine measured. */
 const CONTENDS = 20;
 
-/** @param isOwn whether a file is the application's own. */
+/**
+ * @param isOwn whether a file is the application's own.
+ * @param pieces of its response that have been passed on, when more of them come: then it moves, whatever its stack looks like.
+ */
 export function judge(
   request: Pick<ActiveRequest, 'id' | 'pid' | 'method' | 'url' | 'startedAt'>,
   looks: readonly Look[],
   isOwn: (file: string) => boolean,
+  pieces: number | null = null,
 ): RequestVerdict {
   const newest = looks.at(-1);
   const frames = newest?.frames ?? [];
   const {computes, wakes} = activity(looks, looksLikeWaiting(frames));
   const moved = looks.findLastIndex((one) => !sameStack(one.frames, frames, computes));
   const same = looks.length - 1 - moved;
-  const verdict = looks.length < LOOKS ? 'unknown' : same < looks.length ? 'slow' : computes ? 'stuck' : 'waiting';
+  const moves = same < looks.length || pieces !== null;
+  const verdict = looks.length < LOOKS ? 'unknown' : moves ? 'slow' : computes ? 'stuck' : 'waiting';
   return {
     requestId: request.id,
     pid: request.pid,
@@ -48,6 +53,7 @@ export function judge(
     own: frames.find((one) => isOwn(one.file)) ?? null,
     ...(verdict === 'waiting' ? {waitsIn: waitsIn(frames, newest?.kernel ?? null, wakes)} : {}),
     captures: [],
+    ...(pieces === null ? {} : {pieces}),
   };
 }
 

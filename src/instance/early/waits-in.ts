@@ -17,6 +17,9 @@ interface Hint {
 const ON_NETWORK: readonly WaitKind[] = ['network', 'events', 'file'];
 const ON_LOCK: readonly WaitKind[] = ['lock'];
 
+/** What a request waits in that somebody debugs. */
+export const AT_PROMPT = 'the debugger prompt: somebody looks at it';
+
 /** The most telling first: a queue waits in a condition, a condition in a lock. */
 const HINTS: readonly Hint[] = [
   {
@@ -27,6 +30,7 @@ const HINTS: readonly Hint[] = [
   },
   {file: /\/queue\.py$/, func: /^get$/, kinds: ON_LOCK, words: 'queue.get: nothing comes'},
   {file: /\/queue\.py$/, func: /^put$/, kinds: ON_LOCK, words: 'queue.put: the queue is full'},
+  {file: /\/(?:cmd|pdb|bdb|code)\.py$/, kinds: [], words: AT_PROMPT},
   {file: /\/multiprocessing\//, kinds: [], words: 'another process (multiprocessing)'},
   {file: /\/subprocess\.py$/, kinds: [], words: 'a child process'},
   {file: /\/ssl\.py$/, func: /^do_handshake$/, kinds: [], words: 'a TLS handshake'},

@@ -2,6 +2,7 @@
 import type {DeckEvent, EventOf, RestartCause} from '../../model/events.ts';
 import type {IncidentKind} from '../../model/incidents.ts';
 import type {InstanceState, RestartRecord} from '../../model/state.ts';
+import {AT_PROMPT} from '../early/waits-in.ts';
 import type {Recent} from './recent.ts';
 import {groupOf, oldestRequest, type Trigger} from './trigger.ts';
 import {capturePlace, ownPlace, tracebackPlace, verdictPlace} from './where.ts';
@@ -143,6 +144,8 @@ function dump({capture, at}: EventOf<'stacks'>, state: InstanceState): Trigger[]
 function verdict({verdict, at}: EventOf<'verdict'>, state: InstanceState): Trigger[] {
   const {verdict: what, pid, requestId, method, url, startedAt} = verdict;
   if ((what !== 'stuck' && what !== 'waiting') || verdict.at - startedAt < STUCK_AFTER) return [];
+  // In debug mode a person has stopped it, to look at it.
+  if (state.info?.interactive && verdict.waitsIn?.startsWith(AT_PROMPT)) return [];
   const where = verdictPlace(verdict, state.info);
   const waits = verdict.waitsIn ? `, waits in ${verdict.waitsIn}` : '';
   const place = where ? ` at ${where.file.slice(where.file.lastIndexOf('/') + 1)}:${where.line}` : '';

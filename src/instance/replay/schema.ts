@@ -139,6 +139,7 @@ const verdict = v.looseObject({
   own: v.nullable(frame),
   waitsIn: v.optional(text),
   captures: v.array(number),
+  pieces: v.optional(number),
 });
 const phases = v.looseObject({
   at: number,

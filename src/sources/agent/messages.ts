@@ -20,6 +20,8 @@ const request = v.object({
   queue: v.optional(v.pipe(v.number(), v.minValue(0))),
   client: v.optional(text(128)),
   at: v.optional(frame),
+  /** Of a response that is sent piece by piece. */
+  pieces: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
 
 const stack = v.object({

@@ -26,6 +26,7 @@ export function toActiveRequest(pid: number, one: AgentRequest, roots: readonly 
   if (one.queue !== undefined) request.queueMs = one.queue * 1000;
   if (one.client) request.client = one.client;
   if (one.at) request.at = placeOf(toFrame(one.at), roots);
+  if (one.pieces !== undefined) request.pieces = one.pieces;
   return request;
 }
 
