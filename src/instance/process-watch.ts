@@ -1,3 +1,4 @@
+import type {EventType} from '../model/events.ts';
 import {readHost} from '../sources/processes/host.ts';
 import {isSame} from '../sources/processes/proc-stat.ts';
 import {ProcessSampler, type SampledProcess} from '../sources/processes/process-sampler.ts';
@@ -6,6 +7,20 @@ import type {Bus} from './bus.ts';
 /** Milliseconds between two readings of /proc, and of the host's memory. */
 const EVERY = 1000;
 const HOST_EVERY = 5000;
+/** While nothing is served and nothing happens, only every so many of the first are made. */
+const QUIET_EVERY = 2;
+/** News after which the next reading is not left out. */
+const NEWS: ReadonlySet<EventType> = new Set<EventType>([
+  'phase',
+  'launched',
+  'agent',
+  'restart',
+  'reload',
+  'slots',
+  'incident',
+  'notice',
+  'stacks',
+]);
 /** Apache replaces a daemon within seconds; what ended longer ago is another story, in milliseconds. */
 const REPLACED_WITHIN = 60_000;
 /** The log tells of an end up to a second after Apache has replaced the process: until then another one may be the predecessor. */
@@ -17,7 +32,7 @@ export interface KnownProcesses {
   dashboard: number | null;
 }
 
-/** The instance's processes, once a second. */
+/** The instance's processes, once a second; every other second while nothing happens. */
 export class ProcessWatch {
   readonly #bus: Bus;
   readonly #known: () => KnownProcesses;
@@ -30,6 +45,10 @@ export class ProcessWatch {
   readonly #started = new Map<number, number>();
   #rows: SampledProcess[] = [];
   #timers: NodeJS.Timeout[] = [];
+  #unlisten: (() => void) | null = null;
+  /** Readings that were left out since the last one. */
+  #leftOut = 0;
+  #news = true;
 
   /**
    * @param onGone told of each daemon process that has ended.
@@ -50,10 +69,14 @@ export class ProcessWatch {
   start(): void {
     this.#report();
     void this.#host();
-    this.#timers = [setInterval(() => this.#report(), EVERY), setInterval(() => void this.#host(), HOST_EVERY)];
+    this.#timers = [setInterval(() => this.#tick(), EVERY), setInterval(() => void this.#host(), HOST_EVERY)];
+    this.#unlisten = this.#bus.listen(({type}) => {
+      if (NEWS.has(type)) this.#news = true;
+    });
   }
 
   stop(): void {
+    this.#unlisten?.();
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -83,6 +106,27 @@ export class ProcessWatch {
       for (const pid of this.#started.keys()) if (!now.has(pid)) this.#started.delete(pid);
     }
     return this.#rows;
+  }
+
+  #tick(): void {
+    if (!this.#news && this.#leftOut < QUIET_EVERY - 1 && this.#quiet()) {
+      this.#leftOut++;
+      return;
+    }
+    this.#leftOut = 0;
+    this.#news = false;
+    this.#report();
+  }
+
+  #quiet(): boolean {
+    const {lifecycle, requests, traffic, agents, scoreboard} = this.#bus.state();
+    return (
+      lifecycle.phase === 'ready' &&
+      requests.length === 0 &&
+      traffic.at(-1)?.requests === 0 &&
+      scoreboard === undefined &&
+      agents.every((one) => one.state === 'connected')
+    );
   }
 
   #report(): void {
