@@ -84,8 +84,14 @@ function leads(concern: Concern, selected: boolean, s: Snapshot): Span[] {
   return selected ? [span('enter', 'accent'), span(` ${s.glyphs.arrow} ${LEADS[opens.type]} `, 'dim')] : [];
 }
 
+/** Cells that a sentence needs to say something. */
+const LEAST_TEXT = 36;
+
 function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Piece[] {
-  const where = placeSpan(concern, s);
+  const whole = placeSpan(concern, s);
+  // In a narrow terminal the file and the line are worth more than the function.
+  const where =
+    whole !== null && room - 7 - rowWidth([whole]) < Math.min(concern.text.length, LEAST_TEXT) ? placeSpan(concern, s, false) : whole;
   const text = where === null ? concern.text : withoutPlace(concern.text, where.text);
   // The place must not be what is cut off: the sentence gives way.
   const wide = room - 5 - (where === null ? 0 : rowWidth([where]) + 2);
@@ -123,11 +129,11 @@ function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
   ];
 }
 
-function placeSpan(concern: Concern, s: Snapshot): Span | null {
+function placeSpan(concern: Concern, s: Snapshot, named = true): Span | null {
   const {place} = concern;
   if (place === null) return null;
   const {short} = ownFrame({...place, func: place.func ?? ''}, s.state.info);
-  return theirs(`${short}:${place.line}${place.func === undefined ? '' : ` in ${place.func}()`}`, s.glyphs, 'own');
+  return theirs(`${short}:${place.line}${place.func === undefined || !named ? '' : ` in ${place.func}()`}`, s.glyphs, 'own');
 }
 
 /** What it means and what to do; of a request also when mod_wsgi will give up on it, and by which rule. */

@@ -12,6 +12,8 @@ import {limitSentences} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
+const PLACE = 'in the code at';
+
 const COLUMNS: readonly Column[] = [
   {title: 'age', width: 8, align: 'right', rank: 0},
   {title: 'method', width: 6, rank: 1},
@@ -21,7 +23,7 @@ const COLUMNS: readonly Column[] = [
   {title: 'queue', width: 7, align: 'right', rank: 6},
   {title: 'client', width: 24, rank: 8},
   {title: 'verdict', width: 7, rank: 5},
-  {title: 'in the code at', width: 20, grow: 2, keep: 'end', rank: 3},
+  {title: PLACE, width: 20, grow: 2, keep: 'end', rank: 3},
   {title: 'gives up in', width: 11, align: 'right', rank: 2},
 ];
 
@@ -86,10 +88,23 @@ function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: Inst
     {text: one.queueMs === undefined ? '' : duration(one.queueMs), tone: 'dim' as const},
     {text: one.client ?? '', tone: 'dim' as const},
     {text: verdict === undefined || verdict === 'unknown' ? '' : verdict, tone: verdict === 'slow' ? ('dim' as const) : ('soon' as const)},
-    {text: one.at === undefined ? '' : shortAt(one.at, info), tone: 'dim' as const},
+    {text: one.at === undefined ? '' : fittingAt(shortAt(one.at, info), placeWidth(plan), s.glyphs.cut), tone: 'dim' as const},
     {text: rule.rule === 'off' ? 'never' : countdown(left), tone: tone === 'plain' ? ('dim' as const) : tone},
   ];
   return tableRow(plan, cells, s.glyphs);
+}
+
+function placeWidth(plan: ReturnType<typeof layout>): number {
+  return plan.columns.find(({column}) => column.title === PLACE)?.width ?? 0;
+}
+
+/** The file's name and the line are worth most: first the folder goes, then the end of the function's name. */
+function fittingAt(at: string, width: number, cut: string): string {
+  if (at.length <= width) return at;
+  const bare = at.replace(/^[^ ]*\//, '');
+  if (bare.length <= width) return bare;
+  const [line = ''] = bare.split(' ');
+  return line.length + 3 > width ? line : `${bare.slice(0, width - 1)}${cut}`;
 }
 
 /** Grey is fine, yellow will matter soon, red now. */

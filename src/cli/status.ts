@@ -3,6 +3,7 @@ import {INSTANCE_HELP, readInstanceWords} from './instance-words.ts';
 import {openDeck} from './open-deck.ts';
 import {fail} from './report.ts';
 import {resolveInstance} from '../instance/instances/resolve-instance.ts';
+import {graveIncident} from '../model/select-incidents.ts';
 import type {InstanceState} from '../model/state.ts';
 
 const HELP = `usage: wsgideck status [INSTANCE] [--json]
@@ -12,7 +13,8 @@ What a server is doing now, on one screen. ${INSTANCE_HELP}
   --json    everything that is known, as one object
   --help    this text
 
-Exit status: 0 when it is ready (or starting, or reloading), 3 when it is degraded, failed or stopping, 1 when it cannot be asked.
+Exit status: 0 when it is ready (or starting, or reloading); 3 when it is degraded, failed or stopping, or an incident of severity
+error is open (all threads busy, answers that fail); 1 when it cannot be asked.
 `;
 
 const WELL = new Set(['ready', 'starting', 'reloading']);
@@ -24,7 +26,7 @@ export async function status(argv: string[]): Promise<void> {
   try {
     const state = await stateOf(asked.word);
     process.stdout.write(asked.values.json ? `${JSON.stringify(state)}\n` : `${statusLines(state, Date.now()).join('\n')}\n`);
-    if (!WELL.has(state.lifecycle.phase)) process.exitCode = 3;
+    if (!WELL.has(state.lifecycle.phase) || graveIncident(state.incidents)) process.exitCode = 3;
   } catch (error) {
     fail((error as Error).message);
   }

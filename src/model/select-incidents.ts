@@ -6,6 +6,11 @@ export function selectIncidents(incidents: readonly IncidentSummary[]): Incident
   return incidents.toSorted((a, b) => Number(b.closedAt === null) - Number(a.closedAt === null) || b.openedAt - a.openedAt);
 }
 
+/** Of those that last the one that harms visitors; whoever only asks whether a server is well must hear of it. */
+export function graveIncident(incidents: readonly IncidentSummary[]): IncidentSummary | undefined {
+  return incidents.findLast((one) => one.closedAt === null && one.severity === 'error');
+}
+
 /** An incident that is over still asks to be looked at for so long, milliseconds: a crash is over as soon as it is known. */
 export const FRESH_MS = 600_000;
 

@@ -1,5 +1,6 @@
 import type {ActiveRequest} from '../../model/events.ts';
 import {selectCountdown} from '../../model/select-countdown.ts';
+import {graveIncident} from '../../model/select-incidents.ts';
 import {selectTotals} from '../../model/select-totals.ts';
 import type {InstanceState} from '../../model/state.ts';
 import {age, bytes, clock, countdown, duration, percent, plural, rate} from '../../terminal/format.ts';
@@ -18,8 +19,9 @@ export function statusLines(state: InstanceState, now: number): string[] {
   // Of a server that is not ours only the time of looking is known.
   const since = lifecycle.since > 0 && info?.foreign === undefined ? ` for ${duration(now - lifecycle.since)}` : '';
   const detail = lifecycle.detail === '' ? '' : `: ${lifecycle.detail}`;
+  const grave = lifecycle.phase === 'ready' ? graveIncident(state.incidents) : undefined;
   return [
-    `${name}  ${lifecycle.phase}${since}${detail}`,
+    `${name}  ${lifecycle.phase}${since}${detail}${grave ? `, but ${grave.title}` : ''}`,
     ...row('url', [info?.url]),
     ...row('server', [server(state)]),
     ...row('pids', [pids(state)]),
