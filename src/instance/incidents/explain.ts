@@ -84,7 +84,9 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
 /** A process that was held goes on, to other troubles: the stacks of the moment itself tell most, where there are some. */
 function ofTheMoment(captures: readonly StackCapture[], kind: IncidentKind): readonly StackCapture[] {
   const then = captures.filter(({cause}) => cause === kind);
-  return then.length > 0 && (kind === 'wedged' || kind === 'crash') ? then : captures;
+  // What a process was at before it crashed may be anything.
+  if (kind === 'crash') return then;
+  return then.length > 0 && kind === 'wedged' ? then : captures;
 }
 
 /** Several sources say the same, some with a place and some without. */

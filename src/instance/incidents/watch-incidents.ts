@@ -178,7 +178,11 @@ class Desk implements IncidentDesk {
     for (const one of this.#kept) {
       const open = one.summary.closedAt === null;
       if (event.type === 'log' && open && one.log(event.entry, state)) this.#tell(one);
-      if (event.type === 'stacks' && concerns(one, event.capture.pid) && one.capture(event.capture, state)) this.#tell(one);
+      if (event.type === 'stacks' && concerns(one, event.capture.pid)) {
+        if (one.capture(event.capture, state)) this.#tell(one);
+        // The moment itself: what was said of it until now was a guess.
+        if (event.capture.cause === one.summary.kind) this.#explain(one);
+      }
       if (event.type === 'agent' && event.state === 'recovered' && open) one.recovered(event.pid);
       if (event.type === 'verdict' && open && concerns(one, event.verdict.pid)) one.verdict(event.verdict);
     }
