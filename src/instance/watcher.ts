@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {stat, statfs} from 'node:fs/promises';
-import {relative} from 'node:path';
+import {join, relative} from 'node:path';
 import chokidar, {type FSWatcher} from 'chokidar';
 import type {FileChange} from './slots/imported-files.ts';
 import {watchRules} from './watch-rules.ts';
@@ -72,9 +72,23 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     if (!rules.relevant(path) && !rules.asset(path)) return;
     changed.set(path, kind);
     first ||= Date.now();
+    arm();
+  };
+  const arm = () => {
     clearTimeout(timer);
-    const quiet = changed.size === 1 ? QUIET : QUIET_MANY;
+    const quiet = changed.size === 1 && stirred.size <= 1 ? QUIET : QUIET_MANY;
     timer = setTimeout(flush, Math.max(0, Math.min(quiet, first + LONGEST - Date.now())));
+  };
+  /** Files that the kernel has told of lately: it takes a while until it is known what has become of them, and a batch waits for that. */
+  const stirred = new Set<string>();
+  let stirredAt = 0;
+  const stir = (path: string) => {
+    if (!rules.relevant(path) && !rules.asset(path)) return;
+    const now = Date.now();
+    if (now - stirredAt > QUIET_MANY) stirred.clear();
+    stirredAt = now;
+    stirred.add(path);
+    if (changed.size > 0) arm();
   };
   const further = new Set<string>();
   const known = new Set<string>();
@@ -102,6 +116,10 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
       // What is watched from now on is no news by itself.
       if (further.has(path) && !known.has(path)) known.add(path);
       else if (scanned || (stats !== undefined && stats.mtimeMs > since)) seen(path, 'add');
+    });
+    opened.on('raw', (_event, name, details) => {
+      const {watchedPath} = details as {watchedPath?: string};
+      if (watchedPath !== undefined && name !== null) stir(join(watchedPath, name));
     });
     opened.on('change', (path) => seen(path, 'change'));
     opened.on('unlink', (path) => seen(path, 'unlink'));
