@@ -59,7 +59,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
         .split('\n')
         .find((text) => text.includes('/seen')),
     );
-    expect(line).toMatch(/^\d{16}\t\d+\t200\t\d+\t[\w/+-]{11}\t127\.0\.0\.1\t\d+\tGET\t\/seen\?x=1$/);
+    expect(line).toMatch(/^\d{16}\t\d+\t200\t\d+[-+X]\t[\w/+-]{11}\t127\.0\.0\.1\t\d+\tGET\t\/seen\?x=1$/);
     expect(readFileSync(plan.paths.errorLog, 'utf8')).toMatch(/\[wsgi:info\] \[pid \d+:tid \d+\] .*Starting (?:daemon )?process/);
   });
 

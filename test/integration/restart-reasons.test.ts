@@ -158,7 +158,7 @@ const STORIES: Story[] = [
   },
   {
     name: 'reload',
-    args: ['--reload-on-changes'],
+    args: ['--reload-on-changes', '--reload-strategy', 'restart'],
     steps: [
       {
         does: 'a saved file',
