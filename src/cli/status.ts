@@ -13,8 +13,8 @@ What a server is doing now, on one screen. ${INSTANCE_HELP}
   --json    everything that is known, as one object
   --help    this text
 
-Exit status: 0 when it is ready (or starting, or reloading); 3 when it is degraded, failed or stopping, or an incident of severity
-error is open (all threads busy, answers that fail); 1 when it cannot be asked.
+Exit status: 0 when it is ready (or starting, or reloading); 3 when it is degraded, failed or stopping, or while all threads are
+busy or many answers fail; 1 when it cannot be asked.
 `;
 
 const WELL = new Set(['ready', 'starting', 'reloading']);

@@ -1,14 +1,17 @@
 /** Incidents as a list to read, and which of them ask for attention. Pure. */
-import type {IncidentSummary} from './incidents.ts';
+import type {IncidentKind, IncidentSummary} from './incidents.ts';
 
 /** Those that last first, then the newest. */
 export function selectIncidents(incidents: readonly IncidentSummary[]): IncidentSummary[] {
   return incidents.toSorted((a, b) => Number(b.closedAt === null) - Number(a.closedAt === null) || b.openedAt - a.openedAt);
 }
 
+/** What visitors suffer from although the server is ready; the lifecycle tells of the rest. */
+const GRAVE = new Set<IncidentKind>(['saturated', 'server-errors']);
+
 /** Of those that last the one that harms visitors; whoever only asks whether a server is well must hear of it. */
 export function graveIncident(incidents: readonly IncidentSummary[]): IncidentSummary | undefined {
-  return incidents.findLast((one) => one.closedAt === null && one.severity === 'error');
+  return incidents.findLast((one) => one.closedAt === null && GRAVE.has(one.kind));
 }
 
 /** An incident that is over still asks to be looked at for so long, milliseconds: a crash is over as soon as it is known. */

@@ -5,9 +5,10 @@ import {selectCountdown} from '../../src/model/select-countdown.ts';
 import {culpritIndex, ownFrame} from '../../src/model/select-frames.ts';
 import {summarise} from '../../src/model/reduce.ts';
 import {takenTogether} from '../../src/model/select-together.ts';
+import {graveIncident} from '../../src/model/select-incidents.ts';
 import {selectTotals} from '../../src/model/select-totals.ts';
 import type {StackCapture} from '../../src/model/stacks.ts';
-import {busyEvents, capture, event, INFO, MemoryDeck, NOW, request, STUCK} from './view-deck.ts';
+import {busyEvents, capture, event, INFO, MemoryDeck, NOW, request, STUCK, summary} from './view-deck.ts';
 
 const at = (version: string, part = {}) => ({
   info: {...INFO, modWsgi: version, ...part},
@@ -124,4 +125,10 @@ test('of a server that is not ours, and has no mod_status, nobody knows what is 
   const foreign = {...state, info: {...INFO, foreign: {kind: 'system' as const, gains: []}}};
   expect(selectTotals(foreign, NOW).blind).toBe(true);
   expect(selectTotals({...foreign, scoreboard: {at: NOW, busy: 1, idle: 3, accesses: null}}, NOW).blind).toBe(false);
+});
+
+test('who asks whether a server is well hears of what visitors suffer from, as long as it lasts', () => {
+  const last = {openedAt: NOW, closedAt: null, severity: 'error' as const};
+  expect(graveIncident([summary({...last, kind: 'crash'}), summary({...last, kind: 'saturated', closedAt: NOW})])).toBeUndefined();
+  expect(graveIncident([summary({...last, kind: 'saturated', id: 'x'})])?.id).toBe('x');
 });
