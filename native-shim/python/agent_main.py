@@ -303,7 +303,7 @@ class Agent:
             self.set_roots(question.get("roots", []))
         elif kind == "files":
             self.send_files(question.get("id"))
-        elif kind in ("load", "release") and self.deck.slot is not None:
+        elif kind in ("load", "release", "hold") and self.deck.slot is not None:
             getattr(self.deck.slot, kind)()
         elif kind == "interrupt":
             self.send(dict(self.interrupt(question.get("request")), type="interrupted", id=question.get("id")))

@@ -25,7 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Exists while the second group is live; its name ends like that group's.
 SWITCH = os.path.join(HERE, "slot.green")
-# Seconds without any supervisor after which a waiting process gives up waiting.
+# Seconds without any supervisor, or without a word from it, after which a waiting process gives up waiting.
 ALONE = 15.0
 # A source saved less than so many seconds ago is not cached: a .pyc knows its source's time in whole seconds only, and would be taken for
 # the next save of the same size.
@@ -34,6 +34,8 @@ YOUNG = 2.5
 MAX_DESCRIPTOR = 256
 # The kernel's clock for files lags by up to a tick, in seconds.
 TICK = 0.005
+# An empty file this young, in seconds, may be one that an editor is just about to write.
+HALF_WRITTEN = 0.15
 
 
 class Slot:
@@ -56,6 +58,10 @@ class Slot:
         """Nobody is there any more to say when to load, or Apache is about to stop us: mod_wsgi is to hear signals again."""
         self.idle = False
         self.wake(b"r")
+
+    def hold(self) -> None:
+        """Other processes of this group have the application: this one, whose code does not load, is to leave the requests to them."""
+        self.wake(b"h")
 
     def alone(self) -> None:
         """The agent has nobody to talk to."""
@@ -80,7 +86,10 @@ class Slot:
         try:
             return prepare(settings, deck)
         except BaseException:
-            return {"handle_request": failure_page(settings)}
+            page = failure_page(settings)
+        if (deck.load or {}).get("waits"):
+            self.stand_by()
+        return {"handle_request": page}
 
     def complete(self) -> None:
         """Imports what the framework imports at the first request: a mistake there would go live. Raises what that raises."""
@@ -93,13 +102,29 @@ class Slot:
 
     def examine(self, load: "Dict[str, Any]", began: float) -> None:
         """Marks the outcome of a load during which a file was saved: half of the old and half of the new may have been read."""
+        if self.live and not load["ok"]:
+            load["waits"] = True
         for file in loaded_files():
             try:
-                if os.stat(file).st_mtime >= began - TICK:
+                found = os.stat(file)
+                if found.st_mtime >= began - (TICK if found.st_size else HALF_WRITTEN):
                     load["torn"] = True
                     return
             except OSError:
                 continue
+
+    def stand_by(self) -> None:
+        """The code does not load, in a group that visitors are sent to: until the supervisor says that nobody else can answer them.
+
+        Before its threads have started a process takes no request out of the queue that it shares with the others of its group.
+        """
+        from select import POLLIN, poll
+
+        poller = poll()
+        poller.register(self.wake_read, POLLIN)
+        patience: "Optional[float]" = ALONE * 1000
+        while poller.poll(patience) and os.read(self.wake_read, 1) == b"h":
+            patience = None
 
     def wait(self, settings: "Dict[str, Any]") -> None:
         """Until the supervisor says so; or until a client waits for this very group, which then has to serve him."""

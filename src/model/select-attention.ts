@@ -108,11 +108,16 @@ function failedReload(state: InstanceState): Concern[] {
       severity: 'error',
       text: `the new code does not load: ${last.failure?.title ?? last.detail ?? 'it gave no reason'}`,
       place: last.failure?.place ?? null,
-      detail: last.strategy === 'swap' ? 'the old code serves on: no visitor sees it' : null,
+      detail: last.strategy === 'swap' ? servesOn(state) : null,
       remedy: 'mend the line and save: it goes live by itself',
       opens: {type: 'page', page: 'reloads'},
     },
   ];
+}
+
+function servesOn(state: InstanceState): string {
+  const none = state.slots.length > 0 && !state.slots.some((one) => one.state === 'live');
+  return none ? 'no process with older code is left: visitors get an error page' : 'the old code serves on: no visitor sees it';
 }
 
 function incidents(state: InstanceState, now: number, seen: ReadonlySet<string>, said: readonly Concern[]): Concern[] {

@@ -2,6 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {connectDeck} from '../../src/control/client.ts';
+import type {EventOf} from '../../src/model/events.ts';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
@@ -85,6 +86,50 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     await settled(deck);
     const stopping = Date.now();
     expect(await deck.stop()).toMatchObject({code: 0});
+    expect(Date.now() - stopping).toBeLessThan(2500);
+  });
+
+  test('a process that is replaced while the disk holds a broken save leaves its share to the others, as long as there are any', async () => {
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args: [...RELOAD, '--processes', '2', '--disable-phase-times']});
+    await settled(deck);
+    const notice = () =>
+      deck.events().findLast((event): event is EventOf<'notice'> => event.type === 'notice' && event.key === 'reload-disk');
+    save(deck, "' +");
+    await until('the failed reload', () => reloads(deck)[0]?.status === 'failed');
+    await until(
+      'the notice',
+      () => notice()?.text === 'the disk holds code that does not load: a process that is replaced now cannot serve',
+    );
+
+    const serving = () => slots(deck).find((one) => one.state === 'live')?.pids ?? [];
+    const [first, second] = serving() as [number, number];
+    process.kill(first, 'SIGKILL');
+    await until('the one that waits', () => notice()?.text.includes('so 1 of 2 processes waits: 1 with the older code serves'));
+    const third = await until('its process', () => serving().length === 2 && serving().find((pid) => pid !== second));
+    for (let n = 0; n < 30; n++) expect(await ask(deck)).toMatchObject({version: 'v0', pid: second});
+    // Told to end by hand it hears that, and the next one waits in its place.
+    await deck.waitEvent('processes', ({rows}) => rows.some((row) => row.pid === third));
+    const control = await connectDeck(join(deck.serverRoot, 'wsgideck/control.sock'), {client: 'test'});
+    try {
+      expect(await control.send({type: 'signal', pid: third, signal: 'SIGTERM'})).toMatchObject({ok: true});
+    } finally {
+      control.end();
+    }
+    await until('the next one', () => serving().length === 2 && !serving().includes(third));
+    for (let n = 0; n < 30; n++) expect(await ask(deck)).toMatchObject({version: 'v0', pid: second});
+
+    process.kill(second, 'SIGKILL');
+    const page = await until('the reason', async () => {
+      const {status, body} = await deck.get('/').catch(() => ({status: 0, body: ''}));
+      return status === 500 && body.includes('SyntaxError') && body;
+    });
+    expect(page).toMatch(/http-equiv="refresh"/);
+    save(deck, 'v1');
+    await live(deck, 'v1');
+    expect(notice()).toMatchObject({cleared: true});
+    await settled(deck);
+    const stopping = Date.now();
+    await deck.stop();
     expect(Date.now() - stopping).toBeLessThan(2500);
   });
 

@@ -82,7 +82,9 @@ assert "was_loaded" in sys.modules
     def test_what_does_not_load_is_explained_on_this_machine_only(self) -> None:
         run_slot("""
 write("\\nno_such_name <b>\\n")
-handle = handler(make_slot("app"))["handle_request"]
+slot = make_slot("app")
+slot.release()
+handle = handler(slot)["handle_request"]
 status, page = call(handle)
 assert status.startswith("500") and "SyntaxError" in page and "&lt;b&gt;" in page and "<b>" not in page, page
 for more in ({"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}, {"HTTP_VIA": "1.1 proxy"}):
@@ -92,6 +94,41 @@ load = sys.modules["_wsgideck"].load
 assert not load["ok"] and len(sys.modules["_wsgideck"].pending) == 1
 """)
 
+    def test_a_live_process_that_does_not_load_leaves_requests_to_the_others_until_it_is_let_go(self) -> None:
+        run_slot("""
+write("no_such_name")
+slot = make_slot("app")
+served = []
+thread = threading.Thread(target=lambda: served.append(handler(slot)), daemon=True)
+slot.hold()
+thread.start()
+while not sys.modules["_wsgideck"].load:
+    time.sleep(0.01)
+assert sys.modules["_wsgideck"].load["waits"] is True
+thread.join(0.5)
+assert thread.is_alive() and not served
+slot.release()
+thread.join(10)
+assert call(served[0]["handle_request"])[0].startswith("500")
+""")
+
+    def test_a_live_process_that_does_not_load_waits_for_a_word_no_longer_than_it_has_to(self) -> None:
+        run_slot("""
+write("no_such_name")
+slot = make_slot("app")
+slot.__class__.stand_by.__globals__["ALONE"] = 0.2
+assert call(handler(slot)["handle_request"])[0].startswith("500")
+""")
+
+    def test_an_idle_process_that_does_not_load_serves_the_reason_at_once(self) -> None:
+        run_slot("""
+write("no_such_name")
+slot = make_slot("app:green")
+slot.load()
+assert call(handler(slot)["handle_request"])[0].startswith("500")
+assert "waits" not in sys.modules["_wsgideck"].load
+""")
+
     def test_a_load_during_which_a_file_is_saved_is_torn(self) -> None:
         run_slot("""
 old = time.time() - 100
@@ -99,6 +136,23 @@ write("import os; os.utime(__file__)\\n" + APP)
 os.utime(SCRIPT, (old, old))
 handler(make_slot("app"))
 assert sys.modules["_wsgideck"].load.get("torn") is True
+""")
+
+    def test_a_load_of_a_file_that_was_just_emptied_is_torn(self) -> None:
+        run_slot("""
+sys.path.insert(0, ROOT)
+old = time.time() - 100
+def load(age):
+    sys.modules.pop("shop", None)
+    shop = os.path.join(ROOT, "shop.py")
+    write("", shop)
+    os.utime(shop, (time.time() - age, time.time() - age))
+    write("import shop\\n" + APP)
+    os.utime(SCRIPT, (old, old))
+    handler(make_slot("app"))
+    return sys.modules["_wsgideck"].load.get("torn")
+assert load(0.05) is True
+assert load(0.3) is None
 """)
 
     def test_a_load_of_files_at_rest_is_not_torn(self) -> None:

@@ -1,5 +1,6 @@
 import {kill} from 'node:process';
 import {relative} from 'node:path';
+import {written} from './half-written.ts';
 import {ImportedFiles, type FileChange} from './imported-files.ts';
 import type {SlotContext} from './slot-context.ts';
 
@@ -40,9 +41,9 @@ export class Changes {
   async news(changes: readonly FileChange[], all: boolean): Promise<string[]> {
     const rest = changes.filter((change) => !this.#ofService(change));
     if (!all && rest.some((change) => change.path.endsWith('.py'))) await this.#asked();
-    return rest
-      .filter((change) => all || this.imported.matters(change))
-      .map(({path}) => relative(this.#context.plan.roots[0] ?? '/', path));
+    const paths = rest.filter((change) => all || this.imported.matters(change)).map((one) => one.path);
+    await written(paths);
+    return paths.map((path) => relative(this.#context.plan.roots[0] ?? '/', path));
   }
 
   #ask(): number[] {

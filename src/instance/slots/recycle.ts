@@ -14,7 +14,7 @@ export function recycle(context: SlotContext, pids: readonly number[], why: stri
     if (!context.alive(pid)) continue;
     const slot = pool.get(pid)?.slot;
     // While it waits it hears no signals.
-    if (pool.get(pid)?.state === 'idle') context.tell(pid, {type: 'release'});
+    if (pool.get(pid)?.state === 'idle' || pool.get(pid)?.waits) context.tell(pid, {type: 'release'});
     if (pool.get(pid)?.state === 'ending') continue;
     pool.ending(pid);
     const inFlight = [...(pool.get(pid)?.requests ?? [])];

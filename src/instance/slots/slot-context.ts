@@ -26,7 +26,7 @@ export interface SlotContext {
   pool: SlotPool;
   slotSwitch: SlotSwitch;
   /** Says something to the agent of a process. */
-  tell: (pid: number, message: {type: 'load' | 'release'} | {type: 'files'; id: number}) => void;
+  tell: (pid: number, message: {type: 'load' | 'release' | 'hold'} | {type: 'files'; id: number}) => void;
   /** How often its agent is asked what it is at, in milliseconds. */
   pace: (pid: number, ms: number) => void;
   stacks: (pid: number) => Promise<StackCapture[]>;

@@ -5,12 +5,14 @@ import {SLOTS, type SlotName, type SlotSwitch} from './slot-switch.ts';
 
 /**
  * One daemon process of a slot. `idle`: an interpreter without application, waiting to be told to load; `loading`, then `loaded` or `failed`;
- * `stray`: it neither has the application nor waits for it, and is of no use; `ending`: it has been told to end.
+ * `held`: its code did not load, and others of its group serve in its place; `stray`: it neither has the application nor waits for it, and is of no use; `ending`: it has been told to end.
  */
 export interface SlotMember {
   pid: number;
   slot: SlotName;
-  state: 'idle' | 'loading' | 'loaded' | 'failed' | 'stray' | 'ending';
+  state: 'idle' | 'loading' | 'loaded' | 'failed' | 'held' | 'stray' | 'ending';
+  /** Failed, and waits to be told whether to say so to visitors. */
+  waits: boolean;
   /** Milliseconds that loading took. */
   ms: number | null;
   error: string | null;
@@ -59,7 +61,8 @@ export class SlotPool implements SlotListener {
     const fresh = load ? (load.ok ? 'loaded' : 'failed') : hello.idle ? 'idle' : 'loading';
     const state = this.#members.get(pid)?.state === 'ending' ? 'ending' : fresh;
     const error = load?.error ?? null;
-    this.#members.set(pid, {pid, slot, state, ms: load?.ms ?? null, error, torn: false, requests: [], busy: 0, sampledAt: 0});
+    const waits = load?.waits ?? false;
+    this.#members.set(pid, {pid, slot, state, waits, ms: load?.ms ?? null, error, torn: false, requests: [], busy: 0, sampledAt: 0});
     this.#changed();
   }
 
@@ -67,8 +70,10 @@ export class SlotPool implements SlotListener {
     const member = this.#members.get(pid);
     if (!member || !load) return false;
     const apart = member.slot !== this.#slotSwitch.live();
-    if (member.state !== 'ending')
-      this.#set(member, {state: load.ok ? 'loaded' : 'failed', ms: load.ms, error: load.error ?? null, torn: load.torn ?? false});
+    if (member.state !== 'ending') {
+      const {ok, ms, error = null, torn = false, waits = false} = load;
+      this.#set(member, {state: ok ? 'loaded' : 'failed', ms, error, torn, waits});
+    }
     return apart;
   }
 
@@ -98,6 +103,18 @@ export class SlotPool implements SlotListener {
   stray(pid: number): void {
     const member = this.#members.get(pid);
     if (member) this.#set(member, {state: 'stray'});
+  }
+
+  /** It has been told that others serve in its place. */
+  held(pid: number): void {
+    const member = this.#members.get(pid);
+    if (member) this.#set(member, {state: 'held'});
+  }
+
+  /** It has been told to answer visitors, with the page that says why it has no application. */
+  excused(pid: number): void {
+    const member = this.#members.get(pid);
+    if (member) this.#set(member, {state: 'failed', waits: false});
   }
 
   /** It has been told to end. */

@@ -3,6 +3,7 @@ import type {AgentException} from '../../sources/agent/messages.ts';
 import {died, hung, raised, type LoadFailure} from './load-failure.ts';
 import {drain} from './drain.ts';
 import {recycle} from './recycle.ts';
+import {Replacements} from './replacements.ts';
 import type {SlotContext} from './slot-context.ts';
 import {SlotRows} from './slot-rows.ts';
 import {otherSlot, type SlotName} from './slot-switch.ts';
@@ -36,6 +37,7 @@ export class Swaps {
   readonly #context: SlotContext;
   readonly #onLive: () => void;
   readonly #rows: SlotRows;
+  readonly #replacements: Replacements;
   readonly #unlisten: (() => void)[];
   #stop = new AbortController();
   /** A newer save has come while code is loading: aborts that. */
@@ -55,6 +57,7 @@ export class Swaps {
     this.#context = context;
     this.#onLive = onLive;
     this.#rows = new SlotRows(context, () => this.#draining);
+    this.#replacements = new Replacements(context);
     const {bus, pool} = context;
     this.#unlisten = [
       bus.listen((event) => {
@@ -97,13 +100,16 @@ export class Swaps {
     this.#stop.abort();
     this.#stop = new AbortController();
     for (const slot of ['blue', 'green'] as const)
-      for (const {pid, state} of this.#context.pool.members(slot)) if (state === 'idle') this.#context.tell(pid, {type: 'release'});
+      for (const {pid, state, waits} of this.#context.pool.members(slot))
+        if (state === 'idle' || waits) this.#context.tell(pid, {type: 'release'});
   }
 
   /** Somebody is about to signal this process: while it waits it hears nothing, and afterwards it would end when it has just loaded. */
   letGo(pid: number): void {
     const {pool, tell} = this.#context;
-    if (pool.get(pid)?.state !== 'idle') return;
+    const member = pool.get(pid);
+    if (member?.waits) tell(pid, {type: 'release'});
+    if (member?.state !== 'idle') return;
     tell(pid, {type: 'release'});
     pool.stray(pid);
   }
@@ -112,6 +118,7 @@ export class Swaps {
   close(): void {
     this.#stop.abort();
     this.#rows.stop();
+    this.#replacements.stop();
     for (const unlisten of this.#unlisten) unlisten();
   }
 
@@ -126,6 +133,7 @@ export class Swaps {
         tell(pid, {type: 'load'});
       }
     }
+    this.#replacements.look();
     if (this.#loading === null && this.#draining === null) {
       // It has served somebody who came too late for it: it is not empty any more.
       const strays = pool.members(otherSlot(live)).filter((one) => ['loaded', 'failed', 'stray'].includes(one.state));
@@ -194,6 +202,7 @@ export class Swaps {
         failure,
         importMs,
       });
+      this.#replacements.codeLoads(false);
       // Where visitors get no application at all, the newest reason is what they (on this machine) are to see.
       if (outcome !== 'failed' || !this.broken) {
         recycle(this.#context, pids, 'its code did not load', outcome === 'late');
@@ -211,6 +220,7 @@ export class Swaps {
     const ms = switchedAt - record.seenAt;
     record = {...record, status: 'done', importMs, loadedAt, switchedAt, answeredAt: switchedAt, ms};
     this.#put(record);
+    this.#replacements.codeLoads(true);
     this.#onLive();
     // Not waited for: the next swap begins when the old slot is empty.
     void this.#drain(old, 'replaced by newer code', record);

@@ -31,7 +31,9 @@ const stack = v.object({
   frames: v.pipe(v.array(frame), v.maxLength(200)),
 });
 
-const load = v.nullable(v.object({ok: v.boolean(), ms: v.number(), error: v.optional(text(1000)), torn: v.optional(v.boolean())}));
+const load = v.nullable(
+  v.object({ok: v.boolean(), ms: v.number(), error: v.optional(text(1000)), torn: v.optional(v.boolean()), waits: v.optional(v.boolean())}),
+);
 const requests = v.pipe(v.array(request), v.maxLength(500));
 const stacks = v.pipe(v.array(stack), v.maxLength(500));
 

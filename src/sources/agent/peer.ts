@@ -78,7 +78,7 @@ export class Peer {
   }
 
   /** Says something that is answered by a message of its own, or not at all. */
-  tell(message: {type: 'load' | 'release'} | {type: 'files'; id: number}): void {
+  tell(message: {type: 'load' | 'release' | 'hold'} | {type: 'files'; id: number}): void {
     this.#send(message);
   }
 
