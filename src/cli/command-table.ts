@@ -66,7 +66,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'logs',
     words: '[INSTANCE] [OPTIONS]',
-    summary: 'the newest lines of all its logs, or all to come',
+    summary: 'the newest lines of all its logs',
     takes: ['server root', '--follow', '--lines', '--level', '--filter', '--json'],
     run: async (argv) => (await import('./logs.ts')).logs(argv),
   },
@@ -107,14 +107,14 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'stacks',
-    words: '[SERVER] [OPTIONS]',
+    words: '[INSTANCE] [OPTIONS]',
     summary: 'what every thread is doing now',
     takes: ['--server-root', '--pid', '--request', '--json'],
     run: async (argv) => (await import('./stacks.ts')).stacks(argv),
   },
   {
     name: 'incidents',
-    words: '[SERVER] [ID]',
+    words: '[INSTANCE] [ID]',
     summary: 'what went wrong, with the evidence',
     takes: ['--server-root', '--json', '--format', '--output', '--force', 'last'],
     run: async (argv) => (await import('./incidents.ts')).incidents(argv),

@@ -11,7 +11,7 @@ import {nameProblem, writeProblem} from '../instance/write-problem.ts';
 import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 
-const HELP = `usage: wsgideck incidents [SERVER] [ID] [OPTIONS]
+const HELP = `usage: wsgideck incidents [INSTANCE] [ID] [OPTIONS]
 
 What went wrong: lists the incidents of a server, or shows one with its evidence (stacks, log lines, figures, what it
 means). SERVER is a name, port, pid or server root, as wsgideck ps shows them; of a server that is gone, its server

@@ -3,7 +3,7 @@ import {gatherStacks, type WantedStacks} from '../instance/actions/gather-stacks
 import {fail, mistakeOf} from './report.ts';
 import {stacksText} from './stacks-text.ts';
 
-const HELP = `usage: wsgideck stacks [SERVER] [OPTIONS]
+const HELP = `usage: wsgideck stacks [INSTANCE] [OPTIONS]
 
 What every thread of a server is doing now: equal stacks as one, with source lines and requests. SERVER is a name, server root, port or
 pid, as wsgideck ps shows them; it is not needed when there is only one.
