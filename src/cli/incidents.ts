@@ -14,10 +14,10 @@ import {say} from './say.ts';
 const HELP = `usage: wsgideck incidents [INSTANCE] [ID] [OPTIONS]
 
 What went wrong: lists the incidents of a server, or shows one with its evidence (stacks, log lines, figures, what it
-means). SERVER is a name, port, pid or server root, as wsgideck ps shows them; of a server that is gone, its server
+means). INSTANCE is a name, port, pid or server root, as wsgideck ps shows them; of a server that is gone, its server
 root. ID is one of the list, the end of one, or "last". Secrets are masked.
 
-  --server-root DIR    the same as SERVER
+  --server-root DIR    the same as INSTANCE
   --json               the list as one JSON object a line; with ID all of that incident in one
   --format FORMAT      json, markdown, or html (one page that needs nothing else)
   --output FILE        into a file, readable for you alone, instead of standard output

@@ -5,10 +5,10 @@ import {stacksText} from './stacks-text.ts';
 
 const HELP = `usage: wsgideck stacks [INSTANCE] [OPTIONS]
 
-What every thread of a server is doing now: equal stacks as one, with source lines and requests. SERVER is a name, server root, port or
+What every thread of a server is doing now: equal stacks as one, with source lines and requests. INSTANCE is a name, server root, port or
 pid, as wsgideck ps shows them; it is not needed when there is only one.
 
-  --server-root DIR    the same as SERVER
+  --server-root DIR    the same as INSTANCE
   --pid PID            only this process; works for any Python process, without a supervisor too (with pystack or py-spy, and the right to trace)
   --request ID         only the thread that serves this request (the id is Apache's %L, and mod_wsgi.request_id)
   --json               the captures as JSON
