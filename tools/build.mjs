@@ -17,10 +17,14 @@ const dist = join(root, 'dist');
 const run = promisify(execFile);
 
 /**
- * The command is CommonJS in two files: Node's loader for ES modules costs 10 ms of the start. The first file is what even an old Node can read;
- * it checks the version and turns the compile cache on before the second is loaded. The dashboard needs ES modules (Ink awaits at its top level).
+ * The command is CommonJS in three files: Node's loader for ES modules costs 10 ms of the start. The first file is what even an old Node can read;
+ * it checks the version and turns the compile cache on. The second is all that a start needs until Apache is launched, the third (`later.cjs`)
+ * everything that is imported by import() from there: reading and unpacking that beforehand would cost another 5 ms.
+ * The dashboard needs ES modules (Ink awaits at its top level).
  */
 const COMMAND = {wsgideck: 'src/cli/main.ts', commands: 'src/cli/commands.ts'};
+/** What import() names and is needed before the launch all the same. */
+const BEFORE_LAUNCH = ['src/cli/start-server.ts', 'src/instance/run-apache.ts'];
 const DASHBOARD = {dashboard: 'src/cli/dashboard-main.ts'};
 /** Folders of native-shim/ that hold a program in C. */
 const PROGRAMS = ['guard', 'telemetry'];
@@ -69,24 +73,49 @@ const COMMON = {
 };
 
 /** @type {esbuild.BuildOptions} */
-const AS_COMMAND = {
-  entryPoints: COMMAND,
+const AS_COMMONJS = {
   outExtension: {'.js': '.cjs'},
   format: 'cjs',
   // import() of a part of ours becomes require(), so that the other loader stays out of it.
   supported: {'dynamic-import': false},
   define: {'import.meta.dirname': '__dirname'},
-  plugins: [
-    {
-      name: 'second-file',
-      setup(plan) {
-        plan.onResolve({filter: /^\.\/commands\.ts$/}, ({kind}) =>
-          kind === 'entry-point' ? null : {path: './commands.cjs', external: true},
-        );
-      },
-    },
-  ],
 };
+
+/**
+ * Leaves what import() names out of a bundle: it is asked for in later.cjs.
+ * @param {Set<string>} later gets the files that were left out, relative to the root.
+ * @returns {esbuild.Plugin}
+ */
+function leaveOut(later) {
+  return {
+    name: 'later',
+    setup(plan) {
+      plan.onResolve({filter: /^\.\/later\.cjs$/}, () => ({path: './later.cjs', external: true}));
+      plan.onResolve({filter: /\.ts$/}, ({path, resolveDir, kind}) => {
+        if (kind !== 'dynamic-import') return null;
+        const file = relative(root, join(resolveDir, path));
+        if (file === COMMAND.commands) return {path: './commands.cjs', external: true};
+        if (BEFORE_LAUNCH.includes(file)) return null;
+        later.add(file);
+        return {path: file, namespace: 'later'};
+      });
+      plan.onLoad({filter: /./, namespace: 'later'}, ({path}) => ({
+        contents: `module.exports = require('./later.cjs')(${JSON.stringify(path)});`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** The command's three files. */
+async function bundleCommand() {
+  const later = new Set();
+  const first = await bundleOne({...AS_COMMONJS, entryPoints: COMMAND, plugins: [leaveOut(later)]});
+  const parts = [...later].toSorted().map((file) => `${JSON.stringify(file)}: () => require(${JSON.stringify(`./${file}`)})`);
+  const contents = `const parts = {${parts.join(', ')}};\nmodule.exports = (name) => parts[name]();\n`;
+  const entry = {stdin: {contents, resolveDir: root, sourcefile: 'later.js'}, outdir: undefined, outfile: join(dist, 'later.cjs')};
+  return [...first, ...(await bundleOne({...AS_COMMONJS, outExtension: undefined, ...entry}))];
+}
 
 /** @type {esbuild.BuildOptions} */
 const AS_DASHBOARD = {
@@ -110,7 +139,7 @@ async function bundle() {
   const missing = sources.filter((source) => !existsSync(join(root, source)));
   if (missing.length > 0) return {outputs: [], missing};
   // Each is written when it is made: a mistake in one does not keep the other from being built.
-  const made = await Promise.allSettled([AS_COMMAND, AS_DASHBOARD].map(bundleOne));
+  const made = await Promise.allSettled([bundleCommand(), bundleOne(AS_DASHBOARD)]);
   const failed = made.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
   const outputs = made.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));

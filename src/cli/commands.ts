@@ -1,7 +1,6 @@
 import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {COMMANDS} from './command-table.ts';
-import {guardOutput} from './output.ts';
 
 /** Commands that draw on the terminal, or write their lines to the descriptor themselves. */
 const DRAWING = new Set(['start-server', 'runmodwsgi', 'run', 'attach', 'replay', 'record']);
@@ -11,7 +10,7 @@ export async function run([name, ...rest]: string[]): Promise<void> {
   ownEnvironment();
   const command = COMMANDS.find((one) => one.name === name);
   const help = rest.includes('--help') && !rest.includes('--');
-  if (help || !DRAWING.has(name ?? '')) guardOutput();
+  if (help || !DRAWING.has(name ?? '')) (await import('./output.ts')).guardOutput();
   if (command) return command.run(rest);
   return (await import('./usage.ts')).usage(name);
 }

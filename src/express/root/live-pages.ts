@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {nativeAsset} from '../assets.ts';
@@ -11,5 +10,7 @@ import type {ServerPlan} from '../plan/server-plan.ts';
 export function writePages({paths}: ServerPlan, makeFolder: (path: string) => void, put: (path: string, text: string) => void): void {
   makeFolder(paths.pages);
   put(join(paths.pages, 'reload.js'), readFileSync(nativeAsset('reload.js'), 'utf8'));
+  // Loaded only here: it takes 4 ms, and most starts write no pages.
+  const {randomBytes} = process.getBuiltinModule('node:crypto');
   put(paths.livePage, `${randomBytes(6).toString('hex')}.0 0\n`);
 }
