@@ -24,7 +24,7 @@ const run = promisify(execFile);
  */
 const COMMAND = {wsgideck: 'src/cli/main.ts', commands: 'src/cli/commands.ts'};
 /** What import() names and is needed before the launch all the same. */
-const BEFORE_LAUNCH = ['src/cli/start-server.ts', 'src/instance/run-apache.ts'];
+const BEFORE_LAUNCH = new Set(['src/cli/start-server.ts', 'src/instance/run-apache.ts']);
 const DASHBOARD = {dashboard: 'src/cli/dashboard-main.ts'};
 /** Folders of native-shim/ that hold a program in C. */
 const PROGRAMS = ['guard', 'telemetry'];
@@ -95,7 +95,7 @@ function leaveOut(later) {
         if (kind !== 'dynamic-import') return null;
         const file = relative(root, join(resolveDir, path));
         if (file === COMMAND.commands) return {path: './commands.cjs', external: true};
-        if (BEFORE_LAUNCH.includes(file)) return null;
+        if (BEFORE_LAUNCH.has(file)) return null;
         later.add(file);
         return {path: file, namespace: 'later'};
       });
@@ -111,7 +111,9 @@ function leaveOut(later) {
 async function bundleCommand() {
   const later = new Set();
   const first = await bundleOne({...AS_COMMONJS, entryPoints: COMMAND, plugins: [leaveOut(later)]});
-  const parts = [...later].toSorted().map((file) => `${JSON.stringify(file)}: () => require(${JSON.stringify(`./${file}`)})`);
+  const parts = [...later]
+    .toSorted((a, b) => a.localeCompare(b))
+    .map((file) => `${JSON.stringify(file)}: () => require(${JSON.stringify(`./${file}`)})`);
   const contents = `const parts = {${parts.join(', ')}};\nmodule.exports = (name) => parts[name]();\n`;
   const entry = {stdin: {contents, resolveDir: root, sourcefile: 'later.js'}, outdir: undefined, outfile: join(dist, 'later.cjs')};
   return [...first, ...(await bundleOne({...AS_COMMONJS, outExtension: undefined, ...entry}))];

@@ -18,7 +18,9 @@ export const displayName = (plan: ServerPlan, group: string): string => `(wsgi:$
  * long enough for their names.
  */
 export const argvZero = (plan: ServerPlan): string =>
-  (plan.options.processName ?? `${plan.httpd.path} (wsgideck)`).padEnd(displayName(plan, plan.slots?.groups.green ?? plan.processGroup).length);
+  (plan.options.processName ?? `${plan.httpd.path} (wsgideck)`).padEnd(
+    displayName(plan, plan.slots?.groups.green ?? plan.processGroup).length,
+  );
 
 /** Arguments that every call of httpd for this server needs. */
 export function httpdArguments(plan: ServerPlan): string[] {

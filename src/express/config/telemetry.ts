@@ -13,11 +13,7 @@ export function telemetrySection({options, telemetry, phases, paths}: ServerPlan
     ...(telemetry === null ? [] : [`WSGITelemetryService ${quote(telemetry)} interval=${options.telemetryInterval}`]),
     // Only under a supervisor: nobody else reads there.
     ...(phases === 'datagrams'
-      ? [
-          '<IfDefine WSGIDECK>',
-          `    WSGITelemetryService ${quote(`unix:${paths.timesSocket}`)} interval=${REPORT_EVERY}`,
-          '</IfDefine>',
-        ]
+      ? ['<IfDefine WSGIDECK>', `    WSGITelemetryService ${quote(`unix:${paths.timesSocket}`)} interval=${REPORT_EVERY}`, '</IfDefine>']
       : []),
     ...(options.slowRequests === null ? [] : [`WSGISlowRequests ${options.slowRequests}`]),
     ...options.telemetryOptions.map((words) => `WSGITelemetryOptions ${words.trim().split(/\s+/).map(quote).join(' ')}`),
