@@ -22,8 +22,8 @@ export interface SupervisorOptions {
   /** Reload by swap: new code is loaded beside the old. */
   swap?: {
     request(files: string[]): CommandResult;
-    /** Apache is about to stop or restart. */
-    release(): void;
+    /** Apache is about to stop, or to restart: then its daemons come again. */
+    release(again: boolean): void;
     /** This process is about to be signalled. */
     letGo(pid: number): void;
   };
@@ -116,7 +116,7 @@ export class Supervisor {
     else if (now) this.#stopping = 'now';
     else if (this.#stopping === 'no') this.#stopping = 'graceful';
     this.#reloads.cancel();
-    this.#options.swap?.release();
+    this.#options.swap?.release(false);
     this.#watchDrain();
     if (this.#stopping === 'kill') {
       running.kill();
@@ -143,7 +143,7 @@ export class Supervisor {
     const running = this.#running;
     if (!running) return this.#again(`${why}: starting Apache again`);
     if (this.#options.single) return this.#renew(running, why);
-    this.#options.swap?.release();
+    this.#options.swap?.release(true);
     for (const pid of this.#options.daemons()) {
       const text = `Apache ${graceful ? 'graceful restart' : 'restart'}: ${why}`;
       this.#options.bus.put({type: 'restart', pid, cause: 'apache-restart', text, processGroup: this.#group(), source: 'exit'});
@@ -214,7 +214,7 @@ export class Supervisor {
     this.#running = null;
     this.#probing?.abort();
     this.#reloads.cancel();
-    this.#options.swap?.release();
+    this.#options.swap?.release(false);
     clearInterval(this.#drain);
     clearTimeout(this.#kill);
     this.#tellOfParent(running, end);

@@ -89,6 +89,25 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     expect(Date.now() - stopping).toBeLessThan(2500);
   });
 
+  test('what is saved right before, or right after, Apache is told to restart is loaded afterwards', async () => {
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args: [...RELOAD, '--processes', '2', '--disable-phase-times']});
+    await settled(deck);
+    writeFileSync(versionFile(deck), "import time\ntime.sleep(1)\nVERSION = 'slow'\n");
+    await until('the slow save to load', () => slots(deck).some((one) => one.state === 'loading'));
+    deck.signal('SIGHUP');
+    await live(deck, 'slow');
+    await until('its reload', () => reloads(deck)[0]?.status === 'done');
+    await settled(deck);
+    deck.signal('SIGUSR1');
+    await deck.waitEvent('phase', ({phase, detail}) => phase === 'reloading' && detail.startsWith('graceful'));
+    save(deck, 'v1');
+    await live(deck, 'v1');
+    await settled(deck);
+    expect(reloads(deck).map((one) => one.status)).toEqual(['done', 'done']);
+    await until('two processes in each slot', () => slots(deck).every((one) => one.pids.length === 2));
+    await deck.stop();
+  });
+
   test('a process that is replaced while the disk holds a broken save leaves its share to the others, as long as there are any', async () => {
     const deck = await startDeck({app: 'slots', column, mode: 'json', args: [...RELOAD, '--processes', '2', '--disable-phase-times']});
     await settled(deck);

@@ -91,9 +91,9 @@ export class Slots {
     return {ok: true, text: files.length > 0 ? `loading beside the old code: ${files[0]}` : 'loading beside the old code'};
   }
 
-  /** Before Apache is told to stop or restart: idle processes hear no signals while they wait. */
-  release(): void {
-    this.#swaps.release();
+  /** Before Apache is told to stop, or to restart (`again`): idle processes hear no signals while they wait. */
+  release(again: boolean): void {
+    this.#swaps.release(again);
   }
 
   /** Before one process is signalled, for the same reason. */

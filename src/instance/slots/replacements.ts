@@ -15,8 +15,8 @@ const REMEDY = 'mend the code and save: it goes live by itself; until then resta
 export class Replacements {
   readonly #context: SlotContext;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  /** False while the newest code on disk is known not to load. */
-  #loads = true;
+  /** While the newest code on disk is known not to load: the processes that have older code. */
+  #older: ReadonlySet<number> | null = null;
   #said = '';
 
   constructor(context: SlotContext) {
@@ -25,14 +25,14 @@ export class Replacements {
 
   /** What came of the newest reload. */
   codeLoads(loads: boolean): void {
-    this.#loads = loads;
+    this.#older = loads ? null : new Set(this.#loaded());
     this.#say();
   }
 
   /** Something may have changed among the processes. */
   look(): void {
     const {pool, tell} = this.#context;
-    const serving = this.#live().some((one) => one.state === 'loaded');
+    const serving = this.#loaded().length > 0;
     for (const {pid, state} of this.#live().filter((one) => one.waits)) {
       if (state === 'failed' && serving) {
         tell(pid, {type: 'hold'});
@@ -48,6 +48,8 @@ export class Replacements {
       clearTimeout(timer);
       this.#timers.delete(pid);
     }
+    // One has loaded it after all: it has been mended, or it was never the code.
+    if (this.#loaded().some((pid) => !this.#older?.has(pid))) this.#older = null;
     this.#say();
   }
 
@@ -60,19 +62,23 @@ export class Replacements {
     return this.#context.pool.members(this.#context.slotSwitch.live());
   }
 
+  #loaded(): number[] {
+    return this.#live().flatMap((one) => (one.state === 'loaded' ? one.pid : []));
+  }
+
   #again(pid: number): void {
     if (this.#context.pool.get(pid)?.state === 'held') recycle(this.#context, [pid], 'its code did not load: tried again');
   }
 
   #say(): void {
     const {bus, plan} = this.#context;
-    const live = this.#live();
-    const loaded = live.filter((one) => one.state === 'loaded').length;
-    const held = live.filter((one) => one.state === 'held').length;
+    const loaded = this.#loaded().length;
+    const held = this.#live().filter((one) => one.state === 'held').length;
     let text = '';
     if (held > 0) {
       text = `what is on disk does not load, so ${held} of ${plan.processes} processes wait${held === 1 ? 's' : ''}: ${loaded} with the older code serve${loaded === 1 ? 's' : ''} all requests`;
-    } else if (!this.#loads && loaded > 0) text = 'the disk holds code that does not load: a process that is replaced now cannot serve';
+    } else if (this.#older !== null && loaded > 0)
+      text = 'the disk holds code that does not load: a process that is replaced now cannot serve';
     if (text === this.#said) return;
     this.#said = text;
     if (text === '') bus.put({type: 'notice', key: KEY, severity: 'info', text: '', cleared: true});

@@ -40,6 +40,8 @@ export class Swaps {
   readonly #replacements: Replacements;
   readonly #unlisten: (() => void)[];
   #stop = new AbortController();
+  /** It was aborted because Apache restarts. */
+  #again = false;
   /** A newer save has come while code is loading: aborts that. */
   #newer = new AbortController();
   #busy = false;
@@ -94,14 +96,17 @@ export class Swaps {
     if (this.#loadingSince > 0 && seenAt - this.#loadingSince > patience) this.#newer.abort();
   }
 
-  /** Apache is about to end, all daemons with it: nothing waits any more, neither here nor there. */
-  release(): void {
-    this.#waiting = null;
+  /** Apache is about to end all daemons: none of them waits any more. What was to be loaded is loaded afterwards when they come `again`. */
+  release(again: boolean): void {
+    const {pool, tell} = this.#context;
+    this.#again = again;
+    if (!again) this.#waiting = null;
     this.#stop.abort();
     this.#stop = new AbortController();
-    for (const slot of ['blue', 'green'] as const)
-      for (const {pid, state, waits} of this.#context.pool.members(slot))
-        if (state === 'idle' || waits) this.#context.tell(pid, {type: 'release'});
+    for (const {pid, state, waits} of [...pool.members('blue'), ...pool.members('green')]) {
+      if (state === 'idle' || waits) tell(pid, {type: 'release'});
+      pool.ending(pid);
+    }
   }
 
   /** Somebody is about to signal this process: while it waits it hears nothing, and afterwards it would end when it has just loaded. */
@@ -116,6 +121,7 @@ export class Swaps {
 
   /** The end of the instance. */
   close(): void {
+    this.#again = false;
     this.#stop.abort();
     this.#rows.stop();
     this.#replacements.stop();
@@ -160,12 +166,12 @@ export class Swaps {
     for (let tries = 1; ; tries++) {
       const again = await this.#attempt(record, work, tries < TORN);
       if (again === null) return;
-      record = {...again, detail: 'saved again while it was loading: loading anew'};
+      record = again;
       this.#put(record);
     }
   }
 
-  /** One load, and what follows from it. @returns the record when it has to be tried again: its files were saved while they were read. */
+  /** One load, and what follows from it. @returns the record when it has to be tried again: what it depends on has changed meanwhile. */
   async #attempt(begun: ReloadRecord, work: Work, mayRepeat: boolean): Promise<ReloadRecord | null> {
     const {pool, plan, slotSwitch} = this.#context;
     const {signal} = this.#stop;
@@ -174,8 +180,8 @@ export class Swaps {
     if (!this.#ready(idle)) this.#put({...record, detail: 'waiting for the other process group to be ready'});
     const limit = (plan.gracefulTimeout + plan.shutdownTimeout) * 1000 + BACK;
     const pids = await pool.until(() => this.#ready(idle), limit, signal);
-    if (pids === null)
-      return this.#end(ended(record, signal.aborted ? STOPPED : `the other process group did not come back within ${limit / 1000} s`));
+    if (pids === null && signal.aborted) return this.#stopped(record);
+    if (pids === null) return this.#end(ended(record, `the other process group did not come back within ${limit / 1000} s`));
     // The newest save wins: what came while we waited is loaded now.
     if (this.#waiting) {
       work.files.push(...this.#waiting.files);
@@ -186,11 +192,11 @@ export class Swaps {
     const began = Date.now();
     const outcome = await this.#load(idle, pids, signal);
     this.#loadingSince = 0;
-    if (outcome === null) return this.#end(ended(record, STOPPED));
+    if (outcome === null) return this.#stopped(record);
     if (mayRepeat && pids.some((pid) => pool.get(pid)?.torn)) {
       recycle(this.#context, pids, 'its files were saved while it loaded them');
       this.#loading = null;
-      return record;
+      return {...record, detail: 'saved again while it was loading: loading anew'};
     }
     const times = pids.map((pid) => pool.get(pid)?.ms ?? 0);
     const importMs = Math.round(Math.max(0, ...times));
@@ -309,6 +315,11 @@ export class Swaps {
   #trouble(error: unknown): void {
     const text = `reload: ${error instanceof Error ? error.message : String(error)}`;
     this.#context.bus.put({type: 'notice', key: 'reload', severity: 'error', text});
+  }
+
+  #stopped(record: ReloadRecord): ReloadRecord | null {
+    this.#loading = null;
+    return this.#again ? {...record, detail: 'Apache restarts: it is loaded afterwards'} : this.#end(ended(record, STOPPED));
   }
 
   #end(reload: ReloadRecord): null {
