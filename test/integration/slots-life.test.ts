@@ -6,6 +6,7 @@ import type {EventOf} from '../../src/model/events.ts';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
+import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
 
 const RELOAD = ['--reload-on-changes'];
@@ -87,6 +88,28 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     const stopping = Date.now();
     expect(await deck.stop()).toMatchObject({code: 0});
     expect(Date.now() - stopping).toBeLessThan(2500);
+  });
+
+  test('a second application of an include file follows the switch', async () => {
+    const dir = tempDir();
+    const second = join(dir, 'second.wsgi');
+    const body = "('%s %s' % (shop.VERSION, mod_wsgi.process_group)).encode()";
+    writeFileSync(
+      second,
+      `import mod_wsgi, shop\n\ndef application(environ, start_response):\n    start_response('200 OK', [])\n    return [${body}]\n`,
+    );
+    const place = 'process-group=%{ENV:WSGIDECK_SLOT} application-group=%{GLOBAL}';
+    const conf = join(dir, 'second.conf');
+    writeFileSync(conf, `WSGIScriptAlias /second ${second} ${place}\n<Directory ${dir}>\nRequire all granted\n</Directory>\n`);
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args: [...RELOAD, '--include-file', conf]});
+    await settled(deck);
+    const {group} = await ask(deck);
+    expect((await deck.get('/second')).body).toBe(`v0 ${group}`);
+    save(deck, 'v1');
+    const next = await live(deck, 'v1');
+    expect(next.group).not.toBe(group);
+    expect((await deck.get('/second')).body).toBe(`v1 ${next.group}`);
+    await deck.stop();
   });
 
   test('what is saved right before, or right after, Apache is told to restart is loaded afterwards', async () => {
