@@ -279,6 +279,8 @@ describe('what opens and closes an incident', () => {
       bus.put({type: 'restart', pid: 70 + index, cause, text: cause, processGroup: 'g', source: 'log'});
     }
     bus.put({type: 'phase', phase: 'stopping', detail: ''});
+    const stopped = {status: 'failed' as const, detail: 'the server was stopped or restarted meanwhile'};
+    bus.put({type: 'reload', reload: {id: 1, names: ['a.py'], files: 1, seenAt: 1, answeredAt: null, ms: null, by: 'change', ...stopped}});
     bus.put({type: 'restart', pid: 90, cause: 'crash', text: 'terminated by signal 11', processGroup: 'g', source: 'log'});
     await second();
     expect(incidents()).toEqual([]);

@@ -168,7 +168,8 @@ function verdict({verdict, at}: EventOf<'verdict'>, state: InstanceState): Trigg
 }
 
 function reload({reload: {id, names, status, detail, failure}, at}: EventOf<'reload'>, state: InstanceState): Trigger[] {
-  if (status !== 'failed') return [];
+  // One that is broken off by a stop is no trouble.
+  if (status !== 'failed' || state.lifecycle.phase === 'stopping' || state.lifecycle.phase === 'stopped') return [];
   const reason = failure?.title ?? detail ?? '';
   return [
     {
