@@ -9,30 +9,39 @@ const EITHER = /Truncated or oversized response headers received/;
 /** Milliseconds that the end of a process is told of around the line that it causes: Apache looks once a second. */
 const AROUND = 2500;
 const WAITING = 20;
+/** Failed requests remembered, for the name of the one that is meant: the access log's line comes a moment after the error log's. */
+const REMEMBERED = 200;
 
 /** Answers that Apache refused because of their headers, told apart from those that a dying process never sent. */
 export class HeaderWatch {
   #waiting: LogEntry[] = [];
+  /** By request id. */
+  readonly #failed = new Map<string, string>();
 
   see(event: DeckEvent, state: InstanceState): Trigger[] {
-    if (event.type === 'log' && event.entry.source === 'error') {
-      if (TOO_LONG.test(event.entry.text)) return [refused(event.entry, state)];
-      if (EITHER.test(event.entry.text) && this.#waiting.length < WAITING) this.#waiting.push(event.entry);
-    }
+    if (event.type === 'log') this.#log(event.entry);
     if (event.type !== 'traffic' || this.#waiting.length === 0) return [];
-    const due = this.#waiting.filter((entry) => event.at - entry.at > AROUND);
+    const due = this.#waiting.filter((entry) => TOO_LONG.test(entry.text) || event.at - entry.at > AROUND);
     this.#waiting = this.#waiting.filter((entry) => !due.includes(entry));
-    const died = (entry: LogEntry) => state.restarts.some((one) => Math.abs(one.at - entry.at) <= AROUND);
-    return due.filter((entry) => !died(entry)).map((entry) => refused(entry, state));
+    const died = (entry: LogEntry) => EITHER.test(entry.text) && state.restarts.some((one) => Math.abs(one.at - entry.at) <= AROUND);
+    return due.filter((entry) => !died(entry)).map((entry) => refused(entry, state, this.#failed.get(entry.requestId ?? '')));
+  }
+
+  #log(entry: LogEntry): void {
+    if (entry.source === 'error' && this.#waiting.length < WAITING && (TOO_LONG.test(entry.text) || EITHER.test(entry.text)))
+      this.#waiting.push(entry);
+    if (entry.access === undefined || entry.access.status < 500 || entry.requestId === undefined) return;
+    this.#failed.set(entry.requestId, `${entry.access.method} ${entry.access.url}`);
+    if (this.#failed.size > REMEMBERED) this.#failed.delete(this.#failed.keys().next().value!);
   }
 }
 
-function refused(entry: LogEntry, state: InstanceState): Trigger {
+function refused(entry: LogEntry, state: InstanceState, request: string | undefined): Trigger {
   return {
     kind: 'server-errors',
     severity: 'error',
     at: entry.at,
-    title: `response headers too long: ${entry.text.slice(0, 300)}`,
+    title: `response headers too long: ${request === undefined ? entry.text.slice(0, 300) : request.slice(0, 300)}`,
     reason: `${entry.text.slice(0, 2000)} No daemon process ended around then, so its answer's headers were longer than the buffer for them.`,
     pid: null,
     processGroup: groupOf(state.info),
