@@ -19,7 +19,9 @@ export const PHASE_TONES: Record<Phase, Tone> = {
 export function presentHeader(s: Snapshot, width: number): Row {
   const {state, glyphs} = s;
   const {info, lifecycle} = state;
-  const tone = s.closed === null ? PHASE_TONES[lifecycle.phase] : 'now';
+  // The phase is about the server; a visitor waits all the same.
+  const held = lifecycle.phase === 'ready' && state.incidents.some((one) => one.kind === 'saturated' && one.closedAt === null);
+  const tone = s.closed !== null ? 'now' : held ? 'soon' : PHASE_TONES[lifecycle.phase];
   const pieces: Piece[] = [
     {spans: [span(' wsgideck', 'accent')], rank: 6},
     {spans: [theirs((state.name || 'server').slice(0, 40), glyphs, 'strong')], rank: 0},
@@ -28,8 +30,8 @@ export function presentHeader(s: Snapshot, width: number): Row {
       rank: 0,
     },
   ];
-  const quiet = lifecycle.phase === 'ready' && s.closed === null;
-  const detail = s.closed ?? (lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
+  const quiet = lifecycle.phase === 'ready' && !held && s.closed === null;
+  const detail = s.closed ?? (held ? 'all threads are busy' : lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
   if (!quiet && detail !== '') pieces.push({spans: [theirs(detail.slice(0, 200), glyphs, tone === 'now' ? 'plain' : 'dim')], rank: 2});
   if (info !== null) {
     pieces.push({spans: [theirs(info.url, glyphs)], rank: 1});
