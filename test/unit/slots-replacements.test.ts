@@ -83,6 +83,10 @@ test('the word about the disk is taken back by a reload, and by a process that h
   replacements.codeLoads(true);
   expect(notice()).toBeNull();
   replacements.codeLoads(false);
+  // It was there before, and is heard of only now.
   comes(12, LOADED);
+  expect(notice()).not.toBeNull();
+  pool.gone(12);
+  comes(13, LOADED);
   expect(notice()).toBeNull();
 });

@@ -14,8 +14,10 @@ export function recycle(context: SlotContext, pids: readonly number[], why: stri
     if (!context.alive(pid)) continue;
     const slot = pool.get(pid)?.slot;
     // While it waits it hears no signals.
-    if (pool.get(pid)?.state === 'idle' || pool.get(pid)?.waits) context.tell(pid, {type: 'release'});
+    if (pool.get(pid)?.state === 'idle') context.tell(pid, {type: 'release'});
     if (pool.get(pid)?.state === 'ending') continue;
+    // It has no request to finish, and is not to take one on its way out.
+    const held = pool.get(pid)?.state === 'held';
     pool.ending(pid);
     const inFlight = [...(pool.get(pid)?.requests ?? [])];
     bus.put({
@@ -27,8 +29,8 @@ export function recycle(context: SlotContext, pids: readonly number[], why: stri
       inFlight: now ? [] : inFlight,
       source: 'exit',
     });
-    signal(pid, now ? 'SIGKILL' : 'SIGTERM');
-    if (now) continue;
+    signal(pid, now || held ? 'SIGKILL' : 'SIGTERM');
+    if (now || held) continue;
     setTimeout(() => context.alive(pid) && signal(pid, 'SIGKILL'), (plan.shutdownTimeout + PATIENCE) * 1000).unref();
   }
 }

@@ -15,8 +15,8 @@ const REMEDY = 'mend the code and save: it goes live by itself; until then resta
 export class Replacements {
   readonly #context: SlotContext;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  /** While the newest code on disk is known not to load: the processes that have older code. */
-  #older: ReadonlySet<number> | null = null;
+  /** While the newest code on disk is known not to load: the processes that were there before. */
+  #older: Set<number> | null = null;
   #said = '';
 
   constructor(context: SlotContext) {
@@ -25,7 +25,7 @@ export class Replacements {
 
   /** What came of the newest reload. */
   codeLoads(loads: boolean): void {
-    this.#older = loads ? null : new Set(this.#loaded());
+    this.#older = loads ? null : new Set(this.#live().flatMap((one) => (one.state === 'ending' ? [] : one.pid)));
     this.#say();
   }
 
@@ -48,8 +48,7 @@ export class Replacements {
       clearTimeout(timer);
       this.#timers.delete(pid);
     }
-    // One has loaded it after all: it has been mended, or it was never the code.
-    if (this.#loaded().some((pid) => !this.#older?.has(pid))) this.#older = null;
+    for (const pid of this.#loaded()) this.#known(pid);
     this.#say();
   }
 
@@ -60,6 +59,13 @@ export class Replacements {
 
   #live(): SlotMember[] {
     return this.#context.pool.members(this.#context.slotSwitch.live());
+  }
+
+  /** One more than there were before has loaded it after all: it has been mended, or it was never the code. */
+  #known(pid: number): void {
+    if (!this.#older || this.#older.has(pid)) return;
+    if (this.#older.size < this.#context.plan.processes) this.#older.add(pid);
+    else this.#older = null;
   }
 
   #loaded(): number[] {
