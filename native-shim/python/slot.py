@@ -171,7 +171,8 @@ def find_listener() -> "Optional[int]":
     """A copy of the descriptor that this group's requests come in by: its one listening unix socket. None where there is no telling."""
     import _socket
 
-    found: "List[int]" = []
+    # By inode: the agent's thread closes sockets meanwhile, whose numbers the copies made here may get.
+    found: "Dict[int, int]" = {}
     # Not by /proc/self/fd: a process that was root may not look there.
     for descriptor in [one for one in range(3, MAX_DESCRIPTOR) if is_socket(one)]:
         try:
@@ -180,12 +181,14 @@ def find_listener() -> "Optional[int]":
         except (OSError, AttributeError):
             continue
         if listens:
-            found.append(sock.detach())
+            copy = sock.detach()
+            if found.setdefault(os.fstat(copy).st_ino, copy) != copy:
+                os.close(copy)
         else:
             sock.close()
     if len(found) == 1:
-        return found[0]
-    for descriptor in found:
+        return found.popitem()[1]
+    for descriptor in found.values():
         os.close(descriptor)
     return None
 

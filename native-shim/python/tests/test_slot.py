@@ -68,6 +68,24 @@ slot = make_slot("app:green")
 assert call(handler(slot)["handle_request"])[1] == "|/"
 """)
 
+    def test_the_queue_of_the_group_is_known_by_whatever_numbers_it_has(self) -> None:
+        run_slot("""
+server = socket.socket(socket.AF_UNIX)
+server.bind(os.path.join(ROOT, "group.sock"))
+server.listen(5)
+again = os.dup(server.fileno())
+run("slot.py")
+find = sys.modules["_wsgideck"].slot.__class__.wait.__globals__["find_listener"]
+count = len(os.listdir("/proc/self/fd"))
+copy = find()
+assert os.path.sameopenfile(copy, server.fileno()) and len(os.listdir("/proc/self/fd")) == count + 1
+# Two queues: there is no telling which one is meant.
+other = socket.socket(socket.AF_UNIX)
+other.bind(os.path.join(ROOT, "other.sock"))
+other.listen(5)
+assert find() is None
+""")
+
     def test_a_process_that_is_let_go_loads_nothing_until_somebody_asks(self) -> None:
         run_slot("""
 write("import sys; sys.modules['was_loaded'] = sys\\n" + APP)
