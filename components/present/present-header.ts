@@ -1,5 +1,6 @@
 /** The state line: who, in which state, where, since when. */
 import type {Phase} from '../../src/model/events.ts';
+import {selectTotals} from '../../src/model/select-totals.ts';
 import {clock, duration} from '../../src/terminal/format.ts';
 import {pack, rowWidth, span, spread, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
@@ -20,7 +21,7 @@ export function presentHeader(s: Snapshot, width: number): Row {
   const {state, glyphs} = s;
   const {info, lifecycle} = state;
   // The phase is about the server; a visitor waits all the same.
-  const held = lifecycle.phase === 'ready' && state.incidents.some((one) => one.kind === 'saturated' && one.closedAt === null);
+  const held = lifecycle.phase === 'ready' && isFull(s) && state.incidents.some((one) => one.kind === 'saturated' && one.closedAt === null);
   const tone = s.closed !== null ? 'now' : held ? 'soon' : PHASE_TONES[lifecycle.phase];
   const pieces: Piece[] = [
     {spans: [span(' wsgideck', 'accent')], rank: 6},
@@ -31,7 +32,7 @@ export function presentHeader(s: Snapshot, width: number): Row {
     },
   ];
   const quiet = lifecycle.phase === 'ready' && !held && s.closed === null;
-  const detail = s.closed ?? (held ? 'all threads are busy' : lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
+  const detail = s.closed ?? (held ? 'all threads busy' : lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
   if (!quiet && detail !== '') pieces.push({spans: [theirs(detail.slice(0, 200), glyphs, tone === 'now' ? 'plain' : 'dim')], rank: 2});
   if (info !== null) {
     pieces.push({spans: [theirs(info.url, glyphs)], rank: 1});
@@ -47,6 +48,11 @@ export function presentHeader(s: Snapshot, width: number): Row {
   const room = width - rowWidth(time) - 2;
   const left = pack(pieces, room);
   return spread(left[0]?.text.startsWith(' ') ? left : [span(' '), ...left], time, width);
+}
+
+function isFull(s: Snapshot): boolean {
+  const {busy, capacity} = selectTotals(s.state, s.now);
+  return capacity !== null && busy >= capacity;
 }
 
 /** What one must know before acting on this server. */

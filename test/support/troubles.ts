@@ -122,7 +122,7 @@ export const TROUBLES: Trouble[] = [
     name: 'a full queue',
     args: ['--threads', '2', '--queue-timeout', '4'],
     provoke: (deck) => Promise.all(Array.from({length: 12}, () => ask(deck, '/slow?s=12'))),
-    shows: [/ready +all threads are busy/, /gateway\.py:\d+/],
+    shows: [/ready +all threads busy/, /gateway\.py:\d+/],
     incident: {kind: 'saturated', file: 'gateway.py'},
   },
   {

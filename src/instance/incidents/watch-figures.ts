@@ -107,7 +107,7 @@ export class FigureWatch {
         ...this.#base(at, state),
         kind: 'saturated',
         severity: 'error',
-        title: `all ${total} threads are busy: ${words}`,
+        title: `${total === 1 ? 'the only thread is busy' : `all ${total} threads are busy`}: ${words}`,
         reason: `${busy} of ${total} threads busy for ${((at - this.#fullSince) / 1000).toFixed(0)} s; ${words}`,
         where: null,
         subject: 'queue',
