@@ -18,6 +18,10 @@ CHANGED = b"<!DOCTYPE html>\n<html><body><p>Hello</p>" + TAG + b"</body></html>\
 CSP = "Content-Security-Policy"
 
 
+# Goes with this process.
+FOLDER = tempfile.TemporaryDirectory()
+
+
 class Server:
     """What mod_wsgi does with an application, and what it was given."""
 
@@ -26,7 +30,7 @@ class Server:
         self.sent = []
         self.closed = 0
         self.words = io.StringIO()
-        folder = tempfile.mkdtemp()
+        folder = tempfile.mkdtemp(dir=FOLDER.name)
         self.live_file = os.path.join(folder, "live.txt")
         if live is not None:
             with open(self.live_file, "w") as file:
