@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {connectDeck} from '../control/client.ts';
 import type {ServerPlan} from '../express/index.ts';
 import {checkServerRoot} from '../express/preflight/server-root.ts';
-import {closeOutput, openOutput, type OutputFile} from '../express/root/output-file.ts';
+import {closeOutput, openOutput, type OutputFile} from '../express/server-root/output-file.ts';
 import type {InstanceState} from '../model/state.ts';
 import {duration} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';

@@ -11,5 +11,5 @@ export type {PlanPaths, ServerPlan} from './plan/server-plan.ts';
 export {preflight, prepareServer, type Prepared} from './preflight/preflight.ts';
 export {checkScript} from './preflight/script.ts';
 export type {Problem} from './problem.ts';
-export {releaseServerRoot, removeServerRoot, writeServerRoot} from './root/write-server-root.ts';
+export {releaseServerRoot, removeServerRoot, writeServerRoot} from './server-root/write-server-root.ts';
 export {UsageError} from './usage-error.ts';

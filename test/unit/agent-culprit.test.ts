@@ -3,7 +3,7 @@ import {activityOf, chooseCulprit, type Suspect} from '../../src/sources/agent/c
 
 const ROOT = '/srv/shop/';
 const isOwn = (file: string) => file.startsWith(ROOT);
-const isAgent = (file: string) => file === '/srv/root/wsgideck/agent.py';
+const isAgent = (file: string) => file === '/srv/deck/wsgideck/agent.py';
 
 function suspect(ident: string, files: [string, number][], more: Partial<Suspect> = {}): Suspect {
   const frames = files.map(([file, line]) => ({file, line, func: 'f'}));
@@ -53,7 +53,7 @@ describe('chooseCulprit', () => {
   });
 
   test("never takes the agent's thread, or one without frames", () => {
-    expect(choose(suspect('agent', [['/srv/root/wsgideck/agent.py', 3]], {activity: 'running'}), suspect('none', []))).toBeUndefined();
+    expect(choose(suspect('agent', [['/srv/deck/wsgideck/agent.py', 3]], {activity: 'running'}), suspect('none', []))).toBeUndefined();
   });
 
   test("names the application's innermost frame, else the innermost", () => {

@@ -7,10 +7,10 @@ const REAL = `Thread 0x00007fd5cce7f6c0 (most recent call first):
 
 Thread 0x00007fd5c7fff6c0 (most recent call first):
   File "/srv/shop/app.wsgi", line 6 in application
-  File "/srv/root/wsgideck/handler.py", line 234 in handle_request
+  File "/srv/deck/wsgideck/handler.py", line 234 in handle_request
 
 Thread 0x00007fd5cd6806c0 (most recent call first):
-  File "/srv/root/wsgideck/agent.py", line 274 in run
+  File "/srv/deck/wsgideck/agent.py", line 274 in run
 
 Current thread 0x00007fd5ce480780 (most recent call first):
   <no Python frame>

@@ -42,7 +42,7 @@ function stateOf(at: number, second: Second): InstanceState {
   return {
     ...state,
     at,
-    info: {processes, threads, projectRoot: '/srv/app', serverRoot: '/srv/root'} as InstanceInfo,
+    info: {processes, threads, projectRoot: '/srv/app', serverRoot: '/srv/deck'} as InstanceInfo,
     lifecycle: {...state.lifecycle, phase: 'ready', guardPid: 9},
     host: {cpuCount: 4, memTotal: 8000 * MIB, memAvailable: available, load1: 1},
     agents: pids.map((pid) => ({pid, state: 'connected', busy: busy / processes, total: threads, queueMs}) as AgentState),

@@ -73,9 +73,9 @@ describe('an Apache that does not start', () => {
 
   it('a syntax error names the line of the file', () => {
     const [included] = diagnoseExit(FAILED, linesOf(new URL('start-include-error.log', LOGS)));
-    expect(included).toMatchObject({rule: 'config-syntax', place: {file: '/srv/root/included.conf', line: 2}});
+    expect(included).toMatchObject({rule: 'config-syntax', place: {file: '/srv/deck/included.conf', line: 2}});
     const [notHere] = diagnoseExit(FAILED, linesOf(new URL('start-not-here.log', LOGS)));
-    expect(notHere).toMatchObject({rule: 'directive-not-here', place: {file: '/srv/root/httpd.conf', line: 20}});
+    expect(notHere).toMatchObject({rule: 'directive-not-here', place: {file: '/srv/deck/httpd.conf', line: 20}});
   });
 
   it.each([

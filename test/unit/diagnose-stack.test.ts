@@ -3,9 +3,9 @@ import {diagnoseStack} from '../../src/diagnose/index.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {RequestVerdict} from '../../src/model/verdict.ts';
 
-const ROOTS = {projectRoot: '/srv/app', serverRoot: '/srv/root'};
+const ROOTS = {projectRoot: '/srv/app', serverRoot: '/srv/deck'};
 const own = (line: number, source: string, func = 'view') => ({file: '/srv/app/shop.py', line, func, source});
-const HANDLER = {file: '/srv/root/handler.wsgi', line: 90, func: 'application', source: 'return application(environ, start)'};
+const HANDLER = {file: '/srv/deck/handler.wsgi', line: 90, func: 'application', source: 'return application(environ, start)'};
 
 let count = 0;
 function thread(url: string | null, ...frames: ThreadStack['frames']): ThreadStack {

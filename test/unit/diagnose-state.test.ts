@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
 const CALM: InstanceState = {
   ...initialState('shop'),
   at: NOW,
-  info: {processes: 1, threads: 5, requestTimeout: 60, modWsgi: '6.1.1', projectRoot: '/srv/app', serverRoot: '/srv/root'} as InstanceInfo,
+  info: {processes: 1, threads: 5, requestTimeout: 60, modWsgi: '6.1.1', projectRoot: '/srv/app', serverRoot: '/srv/deck'} as InstanceInfo,
   lifecycle: {...initialState('shop').lifecycle, phase: 'ready'},
   agents: [{pid: 100, state: 'connected', busy: 1, total: 5, queueMs: 2} as AgentState],
   processes: [{pid: 100, ppid: 1, role: 'daemon', label: 'shop', state: 'S', cpu: 12, rss: 40 * MIB, threads: 6, startedAt: NOW}],

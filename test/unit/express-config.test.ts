@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {httpdConf} from '../../src/express/config/httpd-conf.ts';
 import {logLevel} from '../../src/express/config/logging.ts';
 import {quote} from '../../src/express/config/quote.ts';
-import {handlerScript} from '../../src/express/root/handler-script.ts';
+import {handlerScript} from '../../src/express/server-root/handler-script.ts';
 import {plan, SIX} from '../fixtures/express/plan.ts';
 
 const conf = (...argv: string[]) => httpdConf(plan(['app.wsgi', ...argv]));

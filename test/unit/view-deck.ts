@@ -399,7 +399,7 @@ export const CONFIG: ConfigView = {
     })),
     {name: '--threads', area: 'capacity', value: '7', given: true, help: 'Threads of each daemon process.'},
   ],
-  file: '/tmp/root/httpd.conf',
+  file: '/srv/deck/httpd.conf',
   lines: [
     '# Written by wsgideck; each start writes it anew.',
     '# wsgideck start-server "app.wsgi"',

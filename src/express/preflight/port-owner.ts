@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {liveOwner} from '../root/lock.ts';
+import {liveOwner} from '../server-root/lock.ts';
 
 const LISTENING = '0A';
 

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {Problem} from '../problem.ts';
-import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../root/write-server-root.ts';
+import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../server-root/write-server-root.ts';
 import {checkFeatures} from './features.ts';
 import {checkHttps} from './https.ts';
 import {checkOptions} from './options.ts';

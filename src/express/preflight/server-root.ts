@@ -3,7 +3,7 @@ import {dirname, join} from 'node:path';
 import {look, lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem} from '../problem.ts';
-import {liveOwner} from '../root/lock.ts';
+import {liveOwner} from '../server-root/lock.ts';
 import {blockedText} from './reachable.ts';
 
 /** Bytes of a unix socket's path on Linux without its final NUL; macOS allows 103. */

@@ -14,7 +14,7 @@ import {join} from 'node:path';
 import {AGENT_FILES, nativeAsset} from '../../express/assets.ts';
 import {blockedAt} from '../../express/preflight/reachable.ts';
 import type {RunUser} from '../../express/discovery/accounts.ts';
-import {liveOwner, takeLock} from '../../express/root/lock.ts';
+import {liveOwner, takeLock} from '../../express/server-root/lock.ts';
 
 /** What we need beside a server root that is not ours: all of it in one folder that lives as long as the run. */
 export interface PrivateFolder {

@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path';
 import {connectDeck} from '../../control/client.ts';
 import {reach, type Reach} from '../../control/reach.ts';
 import {userName} from '../../express/discovery/accounts.ts';
-import {liveOwner} from '../../express/root/lock.ts';
+import {liveOwner} from '../../express/server-root/lock.ts';
 import type {InstanceState} from '../../model/state.ts';
 import {readArguments, startedAt} from '../../sources/processes/proc-stat.ts';
 import {processUid} from '../../sources/agent/proc.ts';

@@ -1,6 +1,6 @@
 import {lstatSync, mkdtempSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {liveOwner, takeLock} from '../../express/root/lock.ts';
+import {liveOwner, takeLock} from '../../express/server-root/lock.ts';
 import {removePrivateFolder} from '../foreign/private-folder.ts';
 
 const NAME = /^wsgideck-look-[A-Za-z0-9]{6}$/;
