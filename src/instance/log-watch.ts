@@ -6,11 +6,11 @@ import {LogStore} from '../sources/logs/log-store.ts';
 import {TrafficMeter} from '../sources/logs/traffic.ts';
 import type {Bus} from './bus.ts';
 import type {InstancePlan} from './instance-plan.ts';
+import {OpenFolds} from './open-folds.ts';
 
 /** Our private access log is cut back to nothing when it has been read and is larger than this, in bytes. */
 const CUT_ABOVE = 16 * 1024 * 1024;
-/** Milliseconds between two looks at folds that wait for their end (none while none waits), and between two traffic windows. */
-const FLUSH_EVERY = 100;
+/** Milliseconds between two traffic windows. */
 const TRAFFIC_EVERY = 1000;
 
 /** Error log, access log and the logs that services have of their own, followed from their files, in one numbered log. */
@@ -20,12 +20,10 @@ export class LogWatch {
   readonly #meaning: (entry: LogEntry) => void;
   readonly #traffic = new TrafficMeter();
   readonly #startup: ErrorLogParser;
-  /** One for each file: a fold must not be broken by lines of another one. */
-  readonly #parsers: ErrorLogParser[];
+  readonly #folds = new OpenFolds();
   readonly #errorLogs: FileFollower[];
   readonly #accessLog: FileFollower;
   #traffics: NodeJS.Timeout | undefined;
-  #flushes: NodeJS.Timeout | undefined;
 
   /** @param meaning sees each new entry once, with its number. */
   constructor(bus: Bus, plan: InstancePlan, meaning: (entry: LogEntry) => void) {
@@ -33,7 +31,7 @@ export class LogWatch {
     bus.keepLogIn(this.store);
     this.#meaning = meaning;
     this.#startup = new ErrorLogParser((entry) => this.#add(entry), {rawSource: 'startup'});
-    this.#parsers = [this.#startup];
+    this.#folds.add(this.#startup);
     const services = plan.serviceLogs ?? [];
     this.#errorLogs = [
       this.#follow(plan.errorLog, 'error log', plan.errorLogFrom),
@@ -55,25 +53,24 @@ export class LogWatch {
   async stop(): Promise<void> {
     clearInterval(this.#traffics);
     await Promise.all([...this.#errorLogs, this.#accessLog].map((log) => log.stop()));
-    clearTimeout(this.#flushes);
-    for (const parser of this.#parsers) parser.flush(true);
+    this.#folds.stop();
   }
 
   /** A line that Apache printed on its pty. */
   startupLine(line: string): void {
     this.#startup.push(line);
-    this.#flushLater();
+    this.#folds.later();
   }
 
   #follow(path: string, name: string, from: number): FileFollower {
     const parser = new ErrorLogParser((entry) => this.#add(entry));
-    this.#parsers.push(parser);
+    this.#folds.add(parser);
     return new FileFollower(path, {
       ...this.#troubles(name),
       from,
       onLines: (lines, cut) => {
         lines.forEach((line, index) => parser.push(line, cut?.get(index)));
-        this.#flushLater();
+        this.#folds.later();
       },
     });
   }
@@ -107,15 +104,6 @@ export class LogWatch {
     const kept = this.store.add(entry);
     this.#bus.put({type: 'log', at: kept.at, entry: kept});
     if (kept.repeated === undefined) this.#meaning(kept);
-  }
-
-  #flushLater(): void {
-    if (!this.#parsers.some((parser) => parser.pending)) return;
-    this.#flushes ??= setTimeout(() => {
-      this.#flushes = undefined;
-      for (const parser of this.#parsers) parser.flush();
-      this.#flushLater();
-    }, FLUSH_EVERY);
   }
 
   #window(): void {

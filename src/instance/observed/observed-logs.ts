@@ -7,12 +7,11 @@ import {FileFollower} from '../../sources/logs/follower.ts';
 import {LogStore} from '../../sources/logs/log-store.ts';
 import {TrafficMeter} from '../../sources/logs/traffic.ts';
 import type {Bus} from '../bus.ts';
+import {OpenFolds} from '../open-folds.ts';
 import {accessLineParser, type AccessLineParser} from './log-line.ts';
 import {newestRotated} from './newest-rotated.ts';
 import type {LogPlace, ServerConfig} from './server-config.ts';
 import {isOurs} from './server-status.ts';
-
-const FLUSH_EVERY = 100;
 
 type OnLines = (lines: string[], cut: ReadonlyMap<number, number> | null) => void;
 
@@ -30,7 +29,7 @@ export class ObservedLogs {
   readonly #config: ServerConfig;
   readonly #options: ObservedLogsOptions;
   readonly #meaning: (entry: LogEntry) => void;
-  readonly #parsers: ErrorLogParser[] = [];
+  readonly #folds = new OpenFolds();
   readonly #followers: FileFollower[] = [];
   /** Logs that rotatelogs writes: a look for a newer file each time. */
   readonly #rotated: (() => void)[] = [];
@@ -39,7 +38,6 @@ export class ObservedLogs {
   readonly #untimed = new TrafficMeter();
   /** Until all history is read: entries of several files, to be put in order. */
   #history: LogEntry[] | null = [];
-  #flushes: NodeJS.Timeout | undefined;
   /** Is there an access log that can be counted. */
   counted = false;
 
@@ -57,7 +55,7 @@ export class ObservedLogs {
     for (const log of this.#config.errorLogs) this.#followErrors(log);
     for (const log of this.#config.accessLogs) this.#followAccess(log);
     await Promise.all(this.#followers.map((one) => (this.#options.follow ? one.start() : one.look())));
-    for (const parser of this.#parsers) parser.flush(true);
+    this.#folds.end();
     const history = this.#history ?? [];
     this.#history = null;
     for (const entry of history.toSorted((a, b) => a.at - b.at)) this.#add(entry);
@@ -66,8 +64,7 @@ export class ObservedLogs {
   /** Reads what has been written until now, then ends. */
   async stop(): Promise<void> {
     await Promise.all(this.#followers.map((one) => one.stop()));
-    clearTimeout(this.#flushes);
-    for (const parser of this.#parsers) parser.flush(true);
+    this.#folds.stop();
   }
 
   /** An entry of our own. */
@@ -94,10 +91,10 @@ export class ObservedLogs {
 
   #followErrors(log: LogPlace): void {
     const parser = new ErrorLogParser((entry) => this.#take(entry));
-    this.#parsers.push(parser);
+    this.#folds.add(parser);
     this.#open(log, 'error log', (lines, cut) => {
       lines.forEach((line, index) => parser.push(line, cut?.get(index)));
-      this.#flushLater();
+      this.#folds.later();
     });
   }
 
@@ -187,15 +184,6 @@ export class ObservedLogs {
     const kept = this.store.add(entry);
     this.#bus.put({type: 'log', at: kept.at, entry: kept});
     if (kept.repeated === undefined) this.#meaning(kept);
-  }
-
-  #flushLater(): void {
-    if (!this.#parsers.some((parser) => parser.pending)) return;
-    this.#flushes ??= setTimeout(() => {
-      this.#flushes = undefined;
-      for (const parser of this.#parsers) parser.flush();
-      this.#flushLater();
-    }, FLUSH_EVERY);
   }
 }
 
