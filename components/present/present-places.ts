@@ -23,7 +23,9 @@ export function placeRows(
   const wish = {file: place.file, line: place.line};
   const known = s.fetched.sources.get(sourceKey(wish));
   const sources = known === undefined && place.file.startsWith('/') && place.line > 0 ? [wish] : [];
-  if (known && known.error === undefined && known.lines.length > 0) {
+  // What was kept with the place is what ran; a file that has been mended since would show another line under the same number.
+  const mended = options.source !== undefined && known?.lines[place.line - known.from]?.trim() !== options.source.trim();
+  if (known && known.error === undefined && known.lines.length > 0 && !mended) {
     const from = Math.max(known.from, place.line - options.context);
     const to = Math.min(known.from + known.lines.length - 1, place.line + options.context);
     for (let line = from; line <= to; line++)

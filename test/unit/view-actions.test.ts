@@ -180,3 +180,34 @@ test('stacks of all processes that were taken together are one page, equal ones 
   screen.press('o');
   await screen.shows((now) => !now.includes('2 threads at the same line') && /without a request: 1 thread,/.test(now));
 });
+
+test('a file that was mended since shows the line that did not load, not the one that stands there now', async () => {
+  const failed = (source: string) =>
+    event({
+      type: 'reload',
+      reload: {
+        id: 1,
+        names: ['payments/gateway.py'],
+        files: 1,
+        seenAt: NOW - 5000,
+        answeredAt: null,
+        status: 'failed',
+        ms: null,
+        by: 'change',
+        failure: {title: 'NameError', traceback: [], place: {file: '/srv/shop/payments/gateway.py', line: 118}, source},
+      },
+    });
+  // What the deck answers for every file has this line at 118.
+  for (const [source, around] of [
+    ['reply = session.post(self.url, data=payload)', true],
+    ['reply = sesion.post(self.url)', false],
+  ] as const) {
+    const deck = ready();
+    deck.happen(failed(source));
+    using screen = view(deck, {columns: 120, rows: 40});
+    await screen.shows(/does not load/);
+    screen.press('h');
+    const text = await screen.shows((lines) => lines.includes(source) && lines.includes('payload = self._sign') === around);
+    expect(text).toMatch(/› +118/);
+  }
+});
