@@ -80,8 +80,13 @@ describe.concurrent.each(columns().map((column, index) => ({...column, secondDis
       expect(answered).toBe(`second ${daemonsOf(seen, 'second')[0]}`);
 
       // Logs: what was before, from all files, in order; then what comes.
-      const before = await engine.query({type: 'log', filter: {}, limit: 500});
-      const entries = 'entries' in before! ? before.entries : [];
+      const kept = async () => {
+        const before = await engine.query({type: 'log', filter: {}, limit: 500});
+        return before && 'entries' in before ? before.entries : [];
+      };
+      // Apache answers first and writes the line then.
+      await until('the line of the failed request', async () => (await kept()).some((one) => one.access?.url === '/error'));
+      const entries = await kept();
       expect(entries.filter((one) => one.source === 'access').map((one) => one.access?.url)).toEqual(
         expect.arrayContaining(['/a', '/b?c=d']),
       );
