@@ -5,8 +5,9 @@
  * server started from dist/ survives a build beside it.
  */
 import {execFile} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {chmod, mkdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
@@ -18,7 +19,7 @@ const run = promisify(execFile);
 
 /**
  * The command is CommonJS in three files: Node's loader for ES modules costs 10 ms of the start. The first file is what even an old Node can read;
- * it checks the version and turns the compile cache on. The second is all that a start needs until Apache is launched, the third (`later.cjs`)
+ * it checks the version and turns the compile caches on. The second is all that a start needs until Apache is launched, the third (`later.cjs`)
  * everything that is imported by import() from there: reading and unpacking that beforehand would cost another 5 ms.
  * The dashboard needs ES modules (Ink awaits at its top level).
  */
@@ -31,6 +32,7 @@ const PROGRAMS = ['guard', 'telemetry'];
 const PYTHON = [
   'agent.py',
   'agent_main.py',
+  'agent_start.py',
   'browser_reload.py',
   'handler.py',
   'service.py',
@@ -94,7 +96,6 @@ function leaveOut(later) {
       plan.onResolve({filter: /\.ts$/}, ({path, resolveDir, kind}) => {
         if (kind !== 'dynamic-import') return null;
         const file = relative(root, join(resolveDir, path));
-        if (file === COMMAND.commands) return {path: './commands.cjs', external: true};
         if (BEFORE_LAUNCH.has(file)) return null;
         later.add(file);
         return {path: file, namespace: 'later'};
@@ -154,7 +155,8 @@ async function bundleOne(options) {
   await Promise.all(
     outputFiles.map(async ({path, contents}) => {
       const isCommand = path === join(dist, 'wsgideck.cjs');
-      await replace(path, isCommand ? withShebang(contents) : contents, isCommand ? 0o755 : 0o644);
+      const whole = isCommand ? withShebang(contents) : path === join(dist, 'commands.cjs') ? withName(contents) : contents;
+      await replace(path, whole, isCommand ? 0o755 : 0o644);
     }),
   );
   return Object.entries(metafile.outputs).map(([name, {bytes}]) => ({name, bytes}));
@@ -195,6 +197,14 @@ async function replace(path, contents, mode) {
     await rename(temporary, path);
   }
   await chmod(path, mode);
+}
+
+/** The first line tells this build from all others: what was compiled of it, and of our Python, is kept under that name (src/cli/compiled-commands.ts). */
+function withName(contents) {
+  const hash = createHash('sha256').update(contents);
+  for (const name of PYTHON) hash.update(readFileSync(join(root, 'native-shim/python', name)));
+  const name = hash.digest('hex').slice(0, 16);
+  return Buffer.concat([Buffer.from(`//${name}\n`), contents]);
 }
 
 function withShebang(contents) {

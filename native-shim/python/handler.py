@@ -2,9 +2,9 @@
 
 Contract with the generated ROOT/handler.wsgi, which consists of exactly this:
 
+    from _frozen_importlib_external import SourceFileLoader
     SETTINGS = {...}
-    with open(PATH, 'rb') as source:        # PATH = ROOT/wsgideck/handler.py
-        exec(compile(source.read(), PATH, 'exec'))
+    exec(SourceFileLoader('handler', PATH).get_code('handler'))        # PATH = ROOT/wsgideck/handler.py; see agent.py
 
 SETTINGS (all paths absolute; keys marked * may be left out)
     application_type   'script' (a file, whatever its name), 'module' (a dotted name), 'paste' (a PasteDeploy configuration) or

@@ -2,6 +2,8 @@ import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {COMMANDS} from './command-table.ts';
 
+export {useKeptCode} from './kept-code.ts';
+
 /** Commands that draw on the terminal, or write their lines to the descriptor themselves. */
 const DRAWING = new Set(['start-server', 'runmodwsgi', 'run', 'attach', 'replay', 'record']);
 

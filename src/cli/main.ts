@@ -1,5 +1,8 @@
 /** Entry of `wsgideck`. Old syntax and nothing loaded but this: an old Node must get as far as the line that says what is wrong. */
 import {enableCompileCache} from 'node:module';
+import {join} from 'node:path';
+import {cacheFolder} from './cache-folder.ts';
+import {loadCommands} from './compiled-commands.ts';
 import {belowMinimum} from './node-version.ts';
 
 const problem = belowMinimum(process.versions.node);
@@ -7,6 +10,7 @@ if (problem !== null) {
   process.stderr.write(`wsgideck: error: ${problem}\n`);
   process.exitCode = 1;
 } else {
-  enableCompileCache();
-  void import('./commands.ts').then(({run}) => run(process.argv.slice(2)));
+  const folder = cacheFolder();
+  if (folder !== null) enableCompileCache(join(folder, 'node'));
+  void loadCommands(join(import.meta.dirname, 'commands.cjs'), folder).run(process.argv.slice(2));
 }

@@ -5,6 +5,7 @@ import {
   checkScript,
   effectiveOptions,
   httpdCommand,
+  keepCompiledPython,
   prepareServer,
   releaseServerRoot,
   type Problem,
@@ -21,6 +22,7 @@ import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {freshRoot, inBackground} from './background.ts';
+import {keptCode} from './kept-code.ts';
 import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
 
@@ -89,7 +91,11 @@ async function launch(
   review: (problems: Problem[]) => Problem[],
   headStart: number,
 ): Promise<Launched | null> {
-  const [{problems: place, undo}, {runApache}] = await Promise.all([prepareServer(plan, freshRoot), import('../instance/run-apache.ts')]);
+  const kept = keptCode();
+  const [{problems: place, undo}, {runApache}] = await Promise.all([
+    prepareServer(plan, freshRoot, kept?.folder),
+    import('../instance/run-apache.ts'),
+  ]);
   if (place.some(isError)) {
     refuse(review(place));
     return null;
@@ -97,8 +103,12 @@ async function launch(
   const at = Date.now();
   const running = runApache(instance.launch, output.chunk);
   if (headStart > 0) await sleep(headStart);
+  kept?.save?.();
   const problems = review([...place, ...(await checkScript(plan))]);
-  if (!problems.some(isError)) return {running, at, problems};
+  if (!problems.some(isError)) {
+    void keepCompiledPython(plan, kept?.folder ?? null);
+    return {running, at, problems};
+  }
   running.signal('SIGTERM');
   await running.ended;
   undo();

@@ -16,8 +16,8 @@ export function builtAsset(name: string): string {
   throw new Error(`${name} is missing from the installation; run "npm run build" in a source tree, or install wsgideck again`);
 }
 
-/** The two parts of the agent: the first looks for the second beside itself. */
-export const AGENT_FILES = ['agent.py', 'agent_main.py'] as const;
+/** The parts of the agent: the first looks for the others beside itself. */
+export const AGENT_FILES = ['agent.py', 'agent_start.py', 'agent_main.py'] as const;
 
 /** What runs on Apache's side of the fence: `wsgideck-guard`, the agent, `handler.py`. */
 export function nativeAsset(name: string): string {

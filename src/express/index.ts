@@ -11,5 +11,6 @@ export type {PlanPaths, ServerPlan} from './plan/server-plan.ts';
 export {preflight, prepareServer, type Prepared} from './preflight/preflight.ts';
 export {checkScript} from './preflight/script.ts';
 export type {Problem} from './problem.ts';
+export {keepCompiledPython} from './server-root/compiled-python.ts';
 export {releaseServerRoot, removeServerRoot, writeServerRoot} from './server-root/write-server-root.ts';
 export {UsageError} from './usage-error.ts';

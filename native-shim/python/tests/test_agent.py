@@ -38,7 +38,7 @@ class Talking(unittest.TestCase):
             assert request["at"] == [SCRIPT, 4, "application"], request["at"]
             stack = sample["stacks"][0]
             assert stack["ident"] == str(worker.ident) and [SCRIPT, 4, "application"] in stack["frames"]
-            assert all(not frame[0].endswith(("agent.py", "agent_main.py")) for one in sample["stacks"] for frame in one["frames"])
+            assert all(not frame[0].endswith(("agent.py", "agent_start.py", "agent_main.py")) for one in sample["stacks"] for frame in one["frames"])
             assert [str(threading.main_thread().ident), threading.main_thread().native_id, "MainThread"] in sample["background"]
         """
         )

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {Problem} from '../problem.ts';
+import {compiledPython} from '../server-root/compiled-python.ts';
 import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../server-root/write-server-root.ts';
 import {checkFeatures} from './features.ts';
 import {checkHttps} from './https.ts';
@@ -42,16 +43,17 @@ export interface Prepared {
 /**
  * Everything before the launch, but for the script: checks the place and writes the server root. `checkScript` is left to the caller, because
  * Python takes as long to read the script as Apache to read its configuration: the two go on side by side.
+ * @param kept where compiled code of an earlier start may be.
  * @param fresh the server root has just been made for this start, by whoever put us in the background.
  * @throws the system's error when something cannot be written
  */
-export async function prepareServer(plan: ServerPlan, fresh = false): Promise<Prepared> {
+export async function prepareServer(plan: ServerPlan, fresh = false, kept: string | null = null): Promise<Prepared> {
   const problems = await checkPlace(plan);
   const existed = !fresh && existsSync(plan.paths.root);
   const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
   if (problems.some(isError)) return {problems, undo: () => {}};
   try {
-    writeServerRoot(plan);
+    writeServerRoot(plan, compiledPython(plan, kept));
   } catch (error) {
     undo();
     throw error;

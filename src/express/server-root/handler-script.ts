@@ -58,13 +58,14 @@ export function handlerScript(plan: ServerPlan): string {
   const lines = Object.entries(settings).map(([key, value]) => `    ${JSON.stringify(key)}: ${python(value)},`);
   return [
     '# Written by wsgideck; each start writes it anew.',
+    'from _frozen_importlib_external import SourceFileLoader',
+    '',
     ...place,
     'SETTINGS = {',
     ...lines,
     '}',
     `PATH = ${python(paths.handlerScript)}`,
-    "with open(PATH, 'rb') as source:",
-    "    exec(compile(source.read(), PATH, 'exec'))",
+    "exec(SourceFileLoader('handler', PATH).get_code('handler'))",
     '',
   ].join('\n');
 }

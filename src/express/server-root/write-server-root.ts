@@ -14,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {AGENT_FILES, nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
@@ -65,12 +65,20 @@ function put(path: string, text: string, mode: number, access: Access, keep = fa
   }
 }
 
+function copy(source: string, target: string, mode: number, group: number | null): void {
+  rmSync(target, {force: true});
+  copyFileSync(source, target, constants.COPYFILE_EXCL);
+  if (group !== null) chownSync(target, 0, group);
+  chmodSync(target, mode);
+}
+
 /**
  * Writes the server root: the original's layout plus our private directory. Files are readable by the caller and, for root, by the run
  * user's group; by nobody else. `envvars`, `rewrite.conf` and logs are kept when they exist. Takes the lock unless only setting up.
+ * @param compiled files for Python's __pycache__ beside the agent and the handler.
  * @throws the system's error when something cannot be written
  */
-export function writeServerRoot(plan: ServerPlan): void {
+export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = []): void {
   const {paths, runUser, asRoot, options} = plan;
   const group = asRoot ? runUser.gid : null;
   const access: Access = {group};
@@ -98,12 +106,10 @@ export function writeServerRoot(plan: ServerPlan): void {
     ...(plan.slots ? ['slot.py'] : []),
     ...(plan.browserReload ? ['browser_reload.py'] : []),
   ]) {
-    const target = join(paths.deck, name);
-    rmSync(target, {force: true});
-    copyFileSync(nativeAsset(name), target, constants.COPYFILE_EXCL);
-    if (group !== null) chownSync(target, 0, group);
-    chmodSync(target, fileMode);
+    copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
   }
+  if (compiled.length > 0) makeFolder(join(paths.deck, '__pycache__'), folderMode, folderOwner);
+  for (const file of compiled) copy(file, join(paths.deck, '__pycache__', basename(file)), fileMode, group);
   if (plan.browserReload)
     writePages(
       plan,

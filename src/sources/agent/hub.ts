@@ -91,7 +91,7 @@ export class AgentHub {
     this.#fault = {
       files: this.#files,
       roots: options.roots,
-      isAgent: (file) => file === `${folder}/agent.py` || file === `${folder}/agent_main.py`,
+      isAgent: (file) => file.startsWith(`${folder}/agent`) && /^(?:_start|_main)?\.py$/.test(file.slice(folder.length + '/agent'.length)),
       sourceLine,
     };
     this.#remains = new Remains(this.#fault);
