@@ -236,6 +236,13 @@ int main(int argc, char **argv) {
     return EXIT_GUARD;
   }
 
+  for (size_t i = 0; i < o.port_count; i++) {
+    if (!somebody_listens(o.ports[i])) continue;
+    status_line("cannot-run port %u is in use", o.ports[i]);
+    say("port %u is in use; nothing was started", o.ports[i]);
+    return EXIT_CANNOT_RUN;
+  }
+
   int error = 0;
   g.started = now_ms();
   g.program = launch(&o, g.tty, &error);

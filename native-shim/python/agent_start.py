@@ -1,7 +1,7 @@
 """Answers the supervisor's questions from inside a daemon process. See docs/agent-protocol.md.
 
-Run by agent.py in the application's own interpreter, before the worker threads start, in agent.py's namespace: HERE (its folder) and load() are
-there. agent.sock and agent_main.py lie in that folder, the files of this process go to run/. Standard library only, Python 3.8 to 3.14.
+Run by agent.py in the application's own interpreter, before the worker threads start, in agent.py's namespace: HERE (its folder) and load()
+are there. agent.sock and agent_main.py lie in that folder, the files of this process go to run/. Standard library only, Python 3.8 to 3.14.
 
 It may cost the application nothing: no callback per request where our handler serves (the handler leaves its notes in the module
 `_wsgideck`), one sleeping thread, no imports before the process serves. It may never raise into the application, block it, or keep its

@@ -2,10 +2,12 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {readFileSync, statSync} from 'node:fs';
 import {
   bannerLines,
+  checkPorts,
   checkScript,
   effectiveOptions,
   httpdCommand,
   keepCompiledPython,
+  portsForGuard,
   prepareServer,
   releaseServerRoot,
   type Problem,
@@ -93,7 +95,7 @@ async function launch(
 ): Promise<Launched | null> {
   const kept = keptCode();
   const [{problems: place, undo}, {runApache}] = await Promise.all([
-    prepareServer(plan, freshRoot, kept?.folder),
+    prepareServer(plan, {fresh: freshRoot, kept: kept?.folder ?? null, guarded: true}),
     import('../instance/run-apache.ts'),
   ]);
   if (place.some(isError)) {
@@ -104,7 +106,9 @@ async function launch(
   const running = runApache(instance.launch, output.chunk);
   if (headStart > 0) await sleep(headStart);
   kept?.save?.();
-  const problems = review([...place, ...(await checkScript(plan))]);
+  const script = await checkScript(plan);
+  const failed = (await running.started()) === null;
+  const problems = review([...place, ...(failed ? await checkPorts(plan) : []), ...script]);
   if (!problems.some(isError)) {
     void keepCompiledPython(plan, kept?.folder ?? null);
     return {running, at, problems};
@@ -156,7 +160,13 @@ function slotPlan({slots, options, info, watch, services}: ServerPlan): Instance
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
   const interactive = plan.mode === 'debug';
-  const guarded = {graceSeconds: plan.graceSeconds, statusFile: paths.guardStatus, foreground: interactive, ...PTY};
+  const guarded = {
+    ports: portsForGuard(plan) ?? [],
+    graceSeconds: plan.graceSeconds,
+    statusFile: paths.guardStatus,
+    foreground: interactive,
+    ...PTY,
+  };
   return {
     info: {...plan.info, supervisorPid: process.pid, ...(interactive ? {interactive} : {})},
     launch: {...httpdCommand(plan, env), ...guarded},

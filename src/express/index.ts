@@ -8,6 +8,7 @@ export {type HttpdCommand, httpdCommand} from './httpd-command.ts';
 export {parseStartServer, type ParsedStart, type StartOptions} from './parse.ts';
 export {planServer} from './plan/plan-server.ts';
 export type {PlanPaths, ServerPlan} from './plan/server-plan.ts';
+export {checkPorts, portsForGuard} from './preflight/port.ts';
 export {preflight, prepareServer, type Prepared} from './preflight/preflight.ts';
 export {checkScript} from './preflight/script.ts';
 export type {Problem} from './problem.ts';

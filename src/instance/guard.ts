@@ -24,6 +24,8 @@ export interface GuardLaunch {
   /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
   cols: number;
   rows: number;
+  /** Nothing is started while somebody listens on one of these ports of 127.0.0.1: the guard ends with 126 instead, and says so. */
+  ports?: readonly number[];
   /** Gives the pty's keyboard to the program (debug mode): Ctrl-C and the kernel's SIGWINCH then reach it, not the guard. */
   foreground?: boolean;
   /** Another guard than the built one. */
@@ -80,6 +82,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
   if (launch.foreground) args.push('--foreground');
+  for (const port of launch.ports ?? []) args.push('--port', String(port));
   const pty = spawn(launch.guardPath ?? nativeAsset('wsgideck-guard'), [...args, '--', ...launch.argv], {
     cwd: launch.cwd,
     env: {...launch.env, [MARK]: mark},

@@ -11,6 +11,7 @@ export function runApache(launch: GuardLaunch, onOutput: (chunk: Buffer) => void
   return {
     guardPid: guard.guardPid,
     apachePid: () => guard.apachePid(),
+    started: () => guard.started(),
     signal: (signal) => void guard.signal(signal),
     kill: () => void guard.kill(),
     ...(launch.foreground ? {pty: interactivePty(guard)} : {}),

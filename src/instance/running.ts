@@ -24,6 +24,8 @@ export interface Running {
   readonly guardPid: number;
   /** Pid of Apache's parent, once the guard has started it. */
   apachePid(): number | null;
+  /** Resolves with that pid as soon as it is there, with null when the run has ended without one. */
+  started(): Promise<number | null>;
   /** Does nothing when Apache has ended. */
   signal(signal: ApacheSignal): void;
   /** Kills whatever is left, at once. */

@@ -11,13 +11,21 @@ const PLAIN = /^[\x20-\x7e]*$/;
  * as well because terminals disagree about how many cells they take, and a wrong width shifts the rest of the row.
  */
 const UNSAFE =
-  /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}\p{Regional_Indicator}\p{Emoji_Modifier}]/u;
-const UNSAFE_ALL = new RegExp(UNSAFE.source, 'gu');
+  '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Regional_Indicator}\\p{Emoji_Modifier}]';
 
-/** More than three marks on one letter is not a language but an attempt to paint over the neighbouring lines. */
-const MARKS = /([\p{Mn}\p{Me}]{3})([\p{Mn}\p{Me}]+)/gu;
-const MARK = /[\p{Mn}\p{Me}]/u;
-const LEADING_MARK = /^[\p{Mn}\p{Me}]/u;
+/** Made when the first text needs them, because that takes a millisecond: no start has to wait for it. */
+function makePatterns() {
+  return {
+    unsafe: new RegExp(UNSAFE, 'u'),
+    unsafeAll: new RegExp(UNSAFE, 'gu'),
+    /** More than three marks on one letter is not a language but an attempt to paint over the neighbouring lines. */
+    marks: /([\p{Mn}\p{Me}]{3})([\p{Mn}\p{Me}]+)/gu,
+    mark: /[\p{Mn}\p{Me}]/u,
+    leadingMark: /^[\p{Mn}\p{Me}]/u,
+  };
+}
+
+let made: ReturnType<typeof makePatterns> | null = null;
 
 const NON_ASCII = /[^\x20-\x7e]/gu;
 
@@ -30,12 +38,13 @@ const NON_ASCII = /[^\x20-\x7e]/gu;
  */
 export function safeText(text: string, ascii = false): string {
   if (PLAIN.test(text)) return text;
-  let safe = UNSAFE.test(text) ? text.replace(UNSAFE_ALL, ascii ? asciiMark : unicodeMark) : text;
+  const patterns = (made ??= makePatterns());
+  let safe = patterns.unsafe.test(text) ? text.replace(patterns.unsafeAll, ascii ? asciiMark : unicodeMark) : text;
   if (ascii) return safe.replace(NON_ASCII, '?');
-  if (MARK.test(safe)) {
-    safe = safe.replace(MARKS, (_all, kept: string, rest: string) => `${kept}‹+${[...rest].length} marks›`);
+  if (patterns.mark.test(safe)) {
+    safe = safe.replace(patterns.marks, (_all, kept: string, rest: string) => `${kept}‹+${[...rest].length} marks›`);
     // A mark with nothing under it would sit on whatever the screen has to the left of this text.
-    if (LEADING_MARK.test(safe)) safe = `◌${safe}`;
+    if (patterns.leadingMark.test(safe)) safe = `◌${safe}`;
   }
   return safe;
 }

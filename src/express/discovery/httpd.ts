@@ -88,12 +88,24 @@ function findBinary(options: {httpdExecutable: string | null}, host: Host): stri
 /** A module's file, by its source; an MPM's source has no `mod_mpm_` in front. */
 const fileOf = (source: string): string => `${source.startsWith('mod_') ? '' : 'mod_mpm_'}${source.slice(0, -2)}.so`;
 
+const LONGEST_NAME = 64;
+
 function listFiles(folder: string): string[] | null {
   try {
     return readdirSync(folder);
   } catch {
     return null;
   }
+}
+
+/** What in the binary reads like the name of a C source, without its folder. One pass: each costs half a millisecond. */
+function sourceNames(binary: Buffer): Set<string> {
+  const names = new Set<string>();
+  for (let at = binary.indexOf('.c\0'); at >= 0; at = binary.indexOf('.c\0', at + 1)) {
+    const before = binary.toString('latin1', Math.max(0, at - LONGEST_NAME), at + 2);
+    names.add(before.slice(Math.max(before.lastIndexOf('\0'), before.lastIndexOf('/')) + 1));
+  }
+  return names;
 }
 
 /**
@@ -121,11 +133,10 @@ export function findHttpd(
     );
   }
   const files = new Set(listFiles(modulesDirectory));
-  // As one string of single bytes: searching that is several times faster than searching a Buffer.
-  const binary = readFileSync(path, 'latin1');
+  const binary = readFileSync(path);
   const versionAt = binary.indexOf('Apache/2.');
-  const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.slice(versionAt, versionAt + 32))?.[1] ?? '');
-  const missing = askedFor.filter((name) => !files.has(fileOf(name)));
-  const builtIn = new Set(missing.filter((name) => binary.includes(`\0${name}\0`) || binary.includes(`/${name}\0`)));
+  const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.toString('latin1', versionAt, versionAt + 32))?.[1] ?? '');
+  const sources = sourceNames(binary);
+  const builtIn = new Set(askedFor.filter((name) => !files.has(fileOf(name)) && sources.has(name)));
   return {path, version, modulesDirectory, files, builtIn};
 }

@@ -1,5 +1,4 @@
 import {existsSync, readFileSync} from 'node:fs';
-import {isIP} from 'node:net';
 import {delimiter, join} from 'node:path';
 import {childProcess} from '../child-process.ts';
 import {groupNamed} from '../discovery/accounts.ts';
@@ -82,6 +81,7 @@ function checkProxies({options}: ServerPlan): Problem[] {
       problems.push(failure(`--trust-proxy-header: "${name}" is not the name of a header; give one such as X-Forwarded-For`));
   }
   for (const network of options.trustProxies) {
+    const {isIP} = process.getBuiltinModule('node:net');
     const [address = '', bits = '0'] = network.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d+$/.test(bits) || Number(bits) > most)

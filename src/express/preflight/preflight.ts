@@ -6,16 +6,15 @@ import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../server-ro
 import {checkFeatures} from './features.ts';
 import {checkHttps} from './https.ts';
 import {checkOptions} from './options.ts';
-import {checkPorts} from './port.ts';
+import {checkPorts, portsForGuard} from './port.ts';
 import {checkScript} from './script.ts';
 import {checkServerRoot} from './server-root.ts';
 
 const isError = (problem: Problem): boolean => problem.severity === 'error';
 
 /** Everything but the script: what needs no other process. */
-async function checkPlace(plan: ServerPlan): Promise<Problem[]> {
-  // Setting up does not listen; the port may well be in use by the very server that is set up anew.
-  const port = plan.options.setupOnly ? [] : checkPorts(plan);
+async function checkPlace(plan: ServerPlan, ports = true): Promise<Problem[]> {
+  const port = ports ? checkPorts(plan) : [];
   const options = [...checkOptions(plan), ...(await checkFeatures(plan)), ...(await checkHttps(plan))];
   const root = checkServerRoot(plan);
   // A live instance in the same server root also holds the port: one line says it all.
@@ -40,16 +39,26 @@ export interface Prepared {
   undo: () => void;
 }
 
+export interface Preparing {
+  /** The server root has just been made for this start, by whoever put us in the background. */
+  fresh?: boolean;
+  /** Where compiled code of an earlier start may be. */
+  kept?: string | null;
+  /** The launch goes by way of a guard that is told `portsForGuard`. */
+  guarded?: boolean;
+}
+
 /**
  * Everything before the launch, but for the script: checks the place and writes the server root. `checkScript` is left to the caller, because
- * Python takes as long to read the script as Apache to read its configuration: the two go on side by side.
- * @param kept where compiled code of an earlier start may be.
- * @param fresh the server root has just been made for this start, by whoever put us in the background.
+ * Python takes as long to read the script as Apache to read its configuration: the two go on side by side. A guard is left to ask about the ports
+ * where it can, unless there is an older server root that would be spoilt for a start that comes to nothing.
  * @throws the system's error when something cannot be written
  */
-export async function prepareServer(plan: ServerPlan, fresh = false, kept: string | null = null): Promise<Prepared> {
-  const problems = await checkPlace(plan);
+export async function prepareServer(plan: ServerPlan, {fresh = false, kept = null, guarded = false}: Preparing = {}): Promise<Prepared> {
   const existed = !fresh && existsSync(plan.paths.root);
+  const later = guarded && !existed && portsForGuard(plan) !== null;
+  // Setting up does not listen; the port may well be in use by the very server that is set up anew.
+  const problems = await checkPlace(plan, !plan.options.setupOnly && !later);
   const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
   if (problems.some(isError)) return {problems, undo: () => {}};
   try {

@@ -4,11 +4,6 @@ import {launchGuard, type GuardHandle, type GuardLaunch} from '../guard.ts';
 import type {ApacheSignal, RunEnd, Running} from '../running.ts';
 import {findApache, type ApacheProcess} from './find-apache.ts';
 
-export interface ForeignRun extends Running {
-  /** Pid of Apache's parent as soon as it is there; null when the command ended without it. */
-  readonly started: Promise<number | null>;
-}
-
 /** Milliseconds between two looks: for Apache's appearance, and whether one behind a launcher still lives. */
 const SEEK = 20;
 const WATCH = 500;
@@ -23,13 +18,14 @@ const LINGER = 2000;
  * @param onOutput what the guard itself prints.
  * @param drained called at the end, before `ended` settles: reads the last of the output.
  */
-export function runForeign(launch: GuardLaunch, onOutput: (chunk: Buffer) => void, drained: () => Promise<void>): ForeignRun {
+export function runForeign(launch: GuardLaunch, onOutput: (chunk: Buffer) => void, drained: () => Promise<void>): Running {
   const guard = launchGuard(launch);
   guard.onOutput(onOutput);
   const run = new Run(guard);
+  const sought = run.seek();
   return {
     guardPid: guard.guardPid,
-    started: run.seek(),
+    started: () => sought,
     apachePid: () => run.apache?.pid ?? null,
     signal: (signal) => run.signal(signal),
     kill: () => void guard.kill(),

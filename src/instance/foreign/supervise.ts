@@ -4,6 +4,7 @@ import type {ExitInfo} from '../../model/events.ts';
 import {safeText} from '../../terminal/safe-text.ts';
 import type {InstancePlan} from '../instance-plan.ts';
 import type {FirstRun, OutletKind} from '../run-instance.ts';
+import type {Running} from '../running.ts';
 import type {Signals} from '../signals.ts';
 import {StartupOutput} from '../startup-output.ts';
 import {linkForAttach} from './attach-link.ts';
@@ -11,7 +12,7 @@ import {Console} from './console.ts';
 import {foreignPlan} from './foreign-plan.ts';
 import type {Prepared} from './prepare.ts';
 import {nameNewest, rotatedPrefix} from './rotated-log.ts';
-import {runForeign, type ForeignRun} from './run-foreign.ts';
+import {runForeign} from './run-foreign.ts';
 import {readTruth} from './truth.ts';
 
 const UNSEEN =
@@ -42,7 +43,7 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
   await printed.start();
   const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => printed.look());
   const at = Date.now();
-  let running: ForeignRun | null = null;
+  let running: Running | null = null;
   let stopNaming: (() => void) | null = null;
   try {
     running = launch(output.chunk);
@@ -79,11 +80,7 @@ async function watch(plan: InstancePlan, first: FirstRun, {kind, say}: Supervise
 }
 
 /** Waits for Apache to appear; a signal meanwhile ends the command. */
-async function untilStarted(
-  running: ForeignRun,
-  signals: Signals,
-  slow: () => void,
-): Promise<{apachePid: number | null; stopped: boolean}> {
+async function untilStarted(running: Running, signals: Signals, slow: () => void): Promise<{apachePid: number | null; stopped: boolean}> {
   let stopped = false;
   signals((signal) => {
     stopped = true;
@@ -91,13 +88,13 @@ async function untilStarted(
   });
   const late = setTimeout(slow, SLOW);
   // The time until then is free to load what watches over Apache.
-  const [apachePid] = await Promise.all([running.started, import('../run-instance.ts')]);
+  const [apachePid] = await Promise.all([running.started(), import('../run-instance.ts')]);
   clearTimeout(late);
   return {apachePid, stopped};
 }
 
 /** The command has ended by itself, or was told to: its own words say why. */
-async function withoutApache(running: ForeignRun, stopped: boolean, prepared: Prepared, words: readonly string[]): Promise<End> {
+async function withoutApache(running: Running, stopped: boolean, prepared: Prepared, words: readonly string[]): Promise<End> {
   const {exit} = await running.ended;
   if (stopped) return {exit, text: null};
   for (const line of words) process.stderr.write(`${safeText(line)}\n`);
