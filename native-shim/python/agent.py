@@ -1,7 +1,8 @@
 """Starts the agent (agent_start.py): `WSGIImportScript ROOT/wsgideck/agent.py` names this file.
 
 mod_wsgi compiles what it imports anew in each process, on the way to the first response. What lies beside this file is taken in its
-compiled form where there is one for this Python (__pycache__/, put there with the server root; checked against the source), else compiled as well.
+compiled form where there is one for this Python (in __pycache__/, put there with the server root; checked against the source), else it is
+compiled as well.
 """
 
 import os
@@ -18,7 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def load(name: str, scope: "Dict[str, Any]") -> "Dict[str, Any]":
     """Runs NAME.py of this folder in `scope`, and returns that. No import: the application's module path and sys.modules are not ours."""
-    exec(SourceFileLoader(name, os.path.join(HERE, name + ".py")).get_code(name), scope)
+    code: "Any" = SourceFileLoader(name, os.path.join(HERE, name + ".py")).get_code(name)
+    exec(code, scope)
     return scope
 
 

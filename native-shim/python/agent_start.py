@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable, Dict, Optional, Tuple
 
-    from agent import HERE, load
-
     Record = Tuple[Any, ...]
+
+    HERE = ""
+
+    def load(name: str, scope: Dict[str, Any]) -> Dict[str, Any]: ...
 
 # Field 22 of /proc/self/stat is the process' start time: with the pid it names one process for good.
 SLOT_SIZE = 512
