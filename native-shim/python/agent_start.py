@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     def load(name: str, scope: Dict[str, Any]) -> Dict[str, Any]: ...
 
+
 # Field 22 of /proc/self/stat is the process' start time: with the pid it names one process for good.
 SLOT_SIZE = 512
 SLOT_HEADER = struct.Struct("<8sIIQQ32x")

@@ -1,4 +1,4 @@
-import {lstatSync, mkdirSync} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 
@@ -25,7 +25,9 @@ export function cacheFolder(): string | null {
   try {
     // With `sudo -E` the home is somebody else's: what root made there, its owner could not use.
     if (!given && !isOurs(homedir())) return null;
-    mkdirSync(folder, {recursive: true, mode: 0o700});
+    // Step by step: Node's recursive way never ends below /proc (24.21).
+    if (!existsSync(place)) mkdirSync(place, {mode: 0o700});
+    mkdirSync(folder, {mode: 0o700});
     return isOurs(folder) ? folder : null;
   } catch {
     return null;

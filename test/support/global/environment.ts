@@ -1,3 +1,7 @@
+import {resolve} from 'node:path';
+
+// What is kept between starts is not looked for, nor left, in somebody's home.
+process.env['XDG_CACHE_HOME'] = resolve(import.meta.dirname, '../../../.cache/kept');
 // CI=true makes Ink non-interactive, and what is tested here is the interactive program.
 process.env['CI'] = 'false';
 // The settings of the person who runs the tests must not decide what they find.
