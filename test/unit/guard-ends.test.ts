@@ -86,6 +86,8 @@ test.each([
   [['--grace', '-1', '--', 'true'], '--grace takes seconds from 0 to 86400, not: -1'],
   [['--grace', 'nan', '--', 'true'], '--grace takes seconds from 0 to 86400, not: nan'],
   [['--grace'], 'a value must follow: --grace'],
+  [['--port', '0', '--', 'true'], '--port takes a number from 1 to 65535, at most 8 times, not: 0'],
+  [['--port', '65536', '--', 'true'], '--port takes a number from 1 to 65535, at most 8 times, not: 65536'],
   [['--parent', '0', '--', 'true'], '--parent takes a process id, not: 0'],
   [['--colour', '--', 'true'], 'unknown option: --colour'],
   [['true'], 'PROGRAM must follow --: true'],

@@ -1,9 +1,14 @@
-import {chmodSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {chmodSync, existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {launchGuard, type GuardEnd, type GuardHandle} from '../../src/instance/guard.ts';
 import {sweepInstance} from '../../src/instance/guard-sweep.ts';
 import {buildGuard, pythonChild} from '../fixtures/guard/guarded.ts';
+import {freePort} from '../support/ports.ts';
 import {alive, killAll, processInfo, withEnvironment} from '../support/processes.ts';
 import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
@@ -31,7 +36,10 @@ afterEach(async () => {
   for (let rest = left(); rest.length > 0; rest = left()) await killAll(rest);
 });
 
-function launch(argv: string[], more: {argv0?: string; graceSeconds?: number; env?: NodeJS.ProcessEnv} = {}): GuardHandle {
+function launch(
+  argv: string[],
+  more: {argv0?: string; graceSeconds?: number; env?: NodeJS.ProcessEnv; ports?: number[]} = {},
+): GuardHandle {
   output = '';
   handle = launchGuard({
     argv,
@@ -148,4 +156,49 @@ test('a listener that comes late still learns the end', async () => {
   launch(['true']);
   await ended();
   expect((await ended()).exit).toEqual({code: 0, signal: null});
+});
+
+test('starts nothing while somebody listens on a port', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  try {
+    launch(['sh', '-c', 'echo started >log'], {ports: [await freePort(), port]});
+    expect(await handle.started()).toBeNull();
+    const end = await ended();
+    expect(end).toMatchObject({
+      exit: {code: 126},
+      needsSweep: false,
+      meaning: {clean: false, text: expect.stringContaining(`port ${port} is in use`)},
+    });
+    expect(output).toContain(`port ${port} is in use; nothing was started`);
+    expect(existsSync(log)).toBe(false);
+  } finally {
+    server.close();
+  }
+  launch(['sh', '-c', 'exit 3'], {ports: [port]});
+  expect(await ended()).toMatchObject({exit: {code: 3}});
+});
+
+test('somebody who listens and has no room for a connection is in the way too', async () => {
+  // A listener that never accepts: with its queue full, a further connection gets no answer.
+  const program =
+    'import socket,sys,time\ns=socket.socket(); s.bind(("127.0.0.1",0)); s.listen(0); print(s.getsockname()[1], flush=True); time.sleep(60)';
+  const listener = spawn('/usr/bin/python3', ['-c', program], {stdio: ['ignore', 'pipe', 'inherit']});
+  const clients: Socket[] = [];
+  try {
+    const [line] = (await once(listener.stdout, 'data')) as [Buffer];
+    const port = Number(line.toString());
+    for (let full = false; !full;) {
+      const client = connect({host: '127.0.0.1', port});
+      clients.push(client);
+      full = await Promise.race([once(client, 'connect').then(() => false), sleep(300).then(() => true)]);
+      if (clients.length > 20) throw new Error('the queue does not fill');
+    }
+    launch(['sh', '-c', 'exit 3'], {ports: [port]});
+    expect(await ended()).toMatchObject({exit: {code: 126}});
+  } finally {
+    for (const client of clients) client.destroy();
+    await killAll([processInfo(listener.pid!)!]);
+  }
 });
