@@ -23,6 +23,12 @@ export async function resolveInstance(word?: string): Promise<Instance> {
   throw new Error(`no server is called "${word}": ${known}; give a name, server root, port or pid as wsgideck ps shows them`);
 }
 
+/** Does a word that should name something else name a server: one that runs (or several), or a server root that may have been left behind? Never rejects. */
+export async function namesInstance(word: string): Promise<boolean> {
+  if (word.includes('/') || isServerRoot(word)) return isServerRoot(word);
+  return (await findInstances()).some((one) => answersTo(one, word));
+}
+
 function answersTo(one: Instance, word: string): boolean {
   if (one.name === word) return true;
   const number = /^\d+$/.test(word) ? Number(word) : null;
