@@ -7,14 +7,21 @@ import type {Incident, IncidentSummary} from '../../model/incidents.ts';
 import {resolveInstance} from '../instances/resolve-instance.ts';
 import {incidentFolder, IncidentStore} from './store.ts';
 
+/** A file that holds no incident although its name says so. */
+export interface DamagedIncident {
+  id: string;
+  path: string;
+  /** In one line. */
+  reason: string;
+}
+
 /** The incidents of one server, whether it runs or not. */
 export interface FoundIncidents {
   /** For people: the server root or the name that was given. */
   name: string;
   /** Oldest first. */
   list: IncidentSummary[];
-  /** Files that hold none although their names say so. */
-  damaged: number;
+  damaged: DamagedIncident[];
   get(id: string): Promise<Incident | null>;
   end(): void;
 }
@@ -28,7 +35,7 @@ export async function findIncidents(word: string | undefined): Promise<FoundInci
   const live = await connect(root, word);
   const folder = root ?? live?.deck.state().info?.serverRoot ?? null;
   const store = folder === null ? null : new IncidentStore(incidentFolder(folder));
-  const {list, damaged} = store === null ? {list: [], damaged: 0} : onDisk(store, live !== null);
+  const {list, damaged} = store === null ? {list: [], damaged: []} : onDisk(store, live !== null);
   if (live === null && root !== null && list.length === 0 && !existsSync(join(root, 'wsgideck'))) {
     throw new Error(`${root}: that is no server root of wsgideck`);
   }
@@ -42,27 +49,31 @@ export async function findIncidents(word: string | undefined): Promise<FoundInci
   };
 }
 
-function onDisk(store: IncidentStore, live: boolean): {list: IncidentSummary[]; damaged: number} {
+function onDisk(store: IncidentStore, live: boolean): {list: IncidentSummary[]; damaged: DamagedIncident[]} {
+  const list: IncidentSummary[] = [];
+  const damaged: DamagedIncident[] = [];
   let names: string[];
   try {
     names = store.names();
   } catch (error) {
     // A server that runs tells them itself.
-    if (live) return {list: [], damaged: 0};
+    if (live) return {list, damaged};
     const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
     throw denied ? new Error(`${store.folder}: not permitted; use the user who runs the server, or sudo`) : error;
   }
-  const list = names.flatMap((name): IncidentSummary[] => {
+  for (const name of names) {
     try {
       const {incident, changedAt} = store.read(name);
       // Nobody is there who could close it any more.
       const closedAt = incident.summary.closedAt ?? (live ? null : Math.max(changedAt, incident.summary.openedAt));
-      return [{...incident.summary, closedAt, earlier: true}];
-    } catch {
-      return [];
+      list.push({...incident.summary, closedAt, earlier: true});
+    } catch (error) {
+      const {code, message} = error as NodeJS.ErrnoException;
+      // The oldest may have been removed since.
+      if (code !== 'ENOENT') damaged.push({id: name.replace(/\.json$/, ''), path: join(store.folder, name), reason: message});
     }
-  });
-  return {list, damaged: names.length - list.length};
+  }
+  return {list, damaged};
 }
 
 /** Null for a server root that nobody serves. */
