@@ -1,5 +1,6 @@
 /** What needs a person, worst first; nothing at all when nothing does. */
 import type {Concern} from '../../src/model/select-attention.ts';
+import {streamWords} from '../../src/model/verdict.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
 import {pack, rowWidth, span, spread, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
@@ -11,7 +12,7 @@ import {countdownSentences, fitting} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
 import {withoutPlace} from './present-places.ts';
-import {streamingWords, verdictMeaning} from './present-verdict.ts';
+import {verdictMeaning} from './present-verdict.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
 
@@ -117,8 +118,9 @@ function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
     return pieces;
   }
   const {verdict: how, same, samples} = verdict;
-  const what = how === 'slow' ? 'slow' : how;
-  const moving = verdict.pieces === undefined ? `moving in ${plural(samples, 'sample')}` : streamingWords(verdict.pieces);
+  const streams = request.pieces !== undefined && how === 'slow';
+  const what = streams ? 'streams' : how;
+  const moving = streams ? streamWords(request, s.now) : `moving in ${plural(samples, 'sample')}`;
   const sampled = how === 'slow' ? moving : `same line in ${same} of ${samples} samples`;
   return [
     {spans: [span(`${requests > 1 ? `${requests} requests ` : ''}${what} ${old}`, tone)], rank: 0},

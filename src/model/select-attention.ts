@@ -46,6 +46,12 @@ const EXCEPTION_MS = 60_000;
 const MOST_REQUESTS = 5;
 const MOST_EXCEPTIONS = 2;
 
+/** Of a stream whose time is almost over. */
+const CUT_STREAM = {
+  detail: 'It streams, but mod_wsgi counts the age of the whole response and is about to give up on it.',
+  remedy: 'Raise --request-timeout (0: never), or let the client ask anew before that; each stream holds a thread as long as it lasts.',
+};
+
 const ORDER = {error: 0, warn: 1, info: 2} as const;
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -151,8 +157,11 @@ function longRequests(state: InstanceState, now: number): Concern[] {
     const verdict = state.verdicts.find((other) => other.requestId === one.id);
     const stuck = verdict?.verdict === 'stuck' || verdict?.verdict === 'waiting';
     const left = countdown.left(one, now);
+    const urgent = left !== null && left < Math.max(5, countdown.limit * 0.2);
     const soon = left !== null && countdown.limit > 0 && left < countdown.limit * 0.5;
-    if (!stuck && !soon && now - one.startedAt < LONG_MS) continue;
+    // A stream is meant to last, until mod_wsgi is about to cut it.
+    const streams = !stuck && (one.pieces ?? 0) > 0;
+    if (streams ? !urgent : !stuck && !soon && now - one.startedAt < LONG_MS) continue;
     const place = verdict ? placeOf(verdict) : null;
     const key = stuck && place !== null ? `${verdict.verdict}:${place.file}:${place.line}` : one.id;
     const group = groups.get(key);
@@ -160,7 +169,6 @@ function longRequests(state: InstanceState, now: number): Concern[] {
       group.requests = (group.requests ?? 1) + 1;
       continue;
     }
-    const urgent = left !== null && left < Math.max(5, countdown.limit * 0.2);
     const incident = state.incidents.findLast(
       (other) => other.kind === 'stuck' && other.closedAt === null && isAbout(other, one.pid, place),
     );
@@ -169,8 +177,8 @@ function longRequests(state: InstanceState, now: number): Concern[] {
       severity: urgent || verdict?.verdict === 'stuck' ? 'error' : 'warn',
       text: `${one.method} ${one.url}`,
       place,
-      detail: incident?.cause || null,
-      remedy: incident?.remedy || null,
+      detail: incident?.cause || (streams ? CUT_STREAM.detail : null),
+      remedy: incident?.remedy || (streams ? CUT_STREAM.remedy : null),
       opens: {type: 'request', id: one.id},
       request: one,
       requests: 1,
