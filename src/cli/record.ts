@@ -73,7 +73,7 @@ async function copy({folder, live, name}: FoundRecording, file: RecordingFile, a
   const end = asked.seconds === null ? Infinity : Date.now() + asked.seconds * 1000;
   const progress = new Progress();
   await file.add(folder);
-  if (live === null && !asked.last) say(`${name}: no server runs there any more; this is what it has left`);
+  if (live === null && !asked.last) say(`${name}: its supervisor is gone; this is what it has left`);
   if (live !== null && !asked.last) {
     say(`recording ${name} into ${file.path}; ctrl-c ends it`);
     while (!ending.aborted && Date.now() < end && live.closed() === null) {

@@ -50,7 +50,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
 
     const file = join(tempDir(), 'dead.wdr');
     const made = wsgideck('record', file, deck.serverRoot);
-    expect(made).toMatchObject({status: 0, stderr: expect.stringMatching(/no server runs there any more[^]*play it with/)});
+    expect(made).toMatchObject({status: 0, stderr: expect.stringMatching(/its supervisor is gone[^]*play it with/)});
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(eventsOf(file)).toEqual(first);
 

@@ -1,10 +1,11 @@
-import {existsSync, statSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {connectDeck} from '../../control/client.ts';
 import {reach} from '../../control/reach.ts';
 import type {Deck} from '../../model/deck.ts';
 import type {Incident, IncidentSummary} from '../../model/incidents.ts';
-import {resolveInstance} from '../instances/resolve-instance.ts';
+import type {Instance} from '../instances/instance.ts';
+import {folderOf, resolveInstance} from '../instances/resolve-instance.ts';
 import {incidentFolder, IncidentStore} from './store.ts';
 
 /** A file that holds no incident although its name says so. */
@@ -31,8 +32,12 @@ export interface FoundIncidents {
  * @throws Error in one line: no such server, not permitted.
  */
 export async function findIncidents(word: string | undefined): Promise<FoundIncidents> {
-  const root = word !== undefined && statSync(word, {throwIfNoEntry: false})?.isDirectory() ? resolve(word) : null;
-  const live = await connect(root, word);
+  const root = folderOf(word);
+  const instance = root === null ? await resolveInstance(word) : null;
+  // Its supervisor was killed a moment ago.
+  if (instance?.kind === 'ours' && instance.controlSocket === undefined && instance.serverRoot !== '')
+    return findIncidents(instance.serverRoot);
+  const live = await connect(root, instance);
   const folder = root ?? live?.deck.state().info?.serverRoot ?? null;
   const store = folder === null ? null : new IncidentStore(incidentFolder(folder));
   const {list, damaged} = store === null ? {list: [], damaged: []} : onDisk(store, live !== null);
@@ -77,7 +82,7 @@ function onDisk(store: IncidentStore, live: boolean): {list: IncidentSummary[]; 
 }
 
 /** Null for a server root that nobody serves. */
-async function connect(root: string | null, word: string | undefined): Promise<{deck: Deck & {end(): void}; name: string} | null> {
+async function connect(root: string | null, instance: Instance | null): Promise<{deck: Deck & {end(): void}; name: string} | null> {
   const options = {client: 'incidents', readOnly: true};
   if (root !== null) {
     const {socket} = reach(join(root, 'wsgideck', 'control.sock'));
@@ -85,7 +90,7 @@ async function connect(root: string | null, word: string | undefined): Promise<{
     const deck = existsSync(socket) ? await connectDeck(socket, options).catch(() => null) : null;
     return deck && {deck, name: root};
   }
-  const instance = await resolveInstance(word);
+  if (instance === null) return null;
   if (instance.controlSocket === undefined) {
     throw new Error(`${instance.name} was not started by wsgideck: nobody keeps its incidents; start it with wsgideck start-server or run`);
   }
