@@ -34,3 +34,8 @@ export interface Instance {
   /** Why ours did not answer, in one line. */
   problem?: string;
 }
+
+/** What a signal goes to: the supervisor of ours while there is one, otherwise Apache's parent. Null when neither is known. */
+export function pidOf({supervisorPid, apachePid}: Instance): number | null {
+  return supervisorPid ?? apachePid;
+}

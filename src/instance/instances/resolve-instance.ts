@@ -2,7 +2,7 @@ import {existsSync, realpathSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {safeText} from '../../terminal/safe-text.ts';
 import {findInstances} from './find-instances.ts';
-import type {Instance} from './instance.ts';
+import {type Instance, pidOf} from './instance.ts';
 import {ourInstance} from './our-instance.ts';
 
 /**
@@ -43,7 +43,7 @@ function theOnly(found: readonly Instance[], several: string): Instance {
 /** As short as it is unmistakable. */
 function callIt(one: Instance): string {
   const port = portOf(one);
-  return `${safeText(one.name)} (${port === null ? `pid ${one.supervisorPid ?? one.apachePid}` : `port ${port}`})`;
+  return `${safeText(one.name)} (${port === null ? `pid ${pidOf(one)}` : `port ${port}`})`;
 }
 
 function portOf({url}: Instance): number | null {
