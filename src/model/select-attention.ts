@@ -128,25 +128,29 @@ function servesOn(state: InstanceState): string {
 
 function incidents(state: InstanceState, now: number, seen: ReadonlySet<string>, said: readonly Concern[]): Concern[] {
   const wedgedPids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
-  return state.incidents
-    .filter((one) => {
-      if (!asksForALook(one, seen, now)) return false;
-      if (one.closedAt !== null) return true;
-      if (one.kind === 'wedged') return !wedgedPids.has(one.pid ?? -1);
-      if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && isAbout(one, other.request.pid, other.place));
-      return !(one.kind === 'failed-reload' && said.some((other) => other.key.startsWith('reload:')));
-    })
-    .toReversed()
-    .map((one) => ({
-      key: `incident:${one.id}`,
-      severity: one.closedAt === null ? one.severity : ('warn' as const),
-      text: `${one.closedAt === null ? '' : 'over: '}${one.count > 1 ? `${one.title} (${one.count} times)` : one.title}`,
-      ...(one.closedAt === null ? {} : {over: true}),
-      place: one.where,
-      detail: one.cause || null,
-      remedy: one.remedy || null,
-      opens: {type: 'incident' as const, id: one.id},
-    }));
+  return (
+    state.incidents
+      .filter((one) => {
+        if (!asksForALook(one, seen, now)) return false;
+        if (one.closedAt !== null) return true;
+        if (one.kind === 'wedged') return !wedgedPids.has(one.pid ?? -1);
+        if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && isAbout(one, other.request.pid, other.place));
+        return !(one.kind === 'failed-reload' && said.some((other) => other.key.startsWith('reload:')));
+      })
+      .toReversed()
+      // Of those that are over the one that ended last comes first: it may have begun long before others.
+      .toSorted((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0))
+      .map((one) => ({
+        key: `incident:${one.id}`,
+        severity: one.closedAt === null ? one.severity : ('warn' as const),
+        text: `${one.closedAt === null ? '' : 'over: '}${one.count > 1 ? `${one.title} (${one.count} times)` : one.title}`,
+        ...(one.closedAt === null ? {} : {over: true}),
+        place: one.where,
+        detail: one.cause || null,
+        remedy: one.remedy || null,
+        opens: {type: 'incident' as const, id: one.id},
+      }))
+  );
 }
 
 /** Requests that stand still, run long or will soon be given up on; those at the same line of the application's own code are one concern. */
