@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {beforeAll, describe, expect, test} from 'vitest';
+import type {Instance} from '../../src/instance/instances/instance.ts';
 import type {LogEntry} from '../../src/model/log.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import {command} from '../support/command.ts';
@@ -174,11 +175,14 @@ test('right after the supervisor was killed: every command tells the truth, and 
     ['logs', root, '--json'],
     ['stacks', root],
   ];
-  const [read, told] = await Promise.all([
+  const [ps, read, told] = await Promise.all([
+    command(['ps', '--json']),
     Promise.all(asked.map((words) => command(words))),
     Promise.all(refused.map((words) => command(words))),
   ]);
   expect(alive(apache), 'Apache is still there').toBe(true);
+  const listed = (JSON.parse(ps.stdout) as Instance[]).find(({apachePid}) => apachePid === apache);
+  expect(listed).toMatchObject({kind: 'ours', state: 'stopping', pid: apache, url: expect.stringContaining(`:${port}/`), problem: truth});
   for (const {status, stdout, stderr} of read.slice(0, 3)) {
     expect({status, lines: stdout.split('\n').length}).toEqual({status: 0, lines: 3});
     expect(stderr).toMatch(new RegExp(`^wsgideck: [^\\s]+: [^\n]*; the end of ${root}/error_log:\n$`));

@@ -18,7 +18,7 @@ export interface Instance {
   controlSocket?: string;
   /** Ours: what the asking user may do with it; `look` goes through the socket of --view-group. */
   access?: 'full' | 'look' | 'none';
-  /** Ours, when it answers. */
+  /** Ours, when it answers, or its supervisor is known to be gone. */
   state?: Phase;
   /** Who runs it: the supervisor's user, or that of Apache's parent. */
   user: string;

@@ -72,6 +72,7 @@ export function silentInstance(parent: ApacheParent, place: ApachePlace, machine
     apachePid: parent.stat.pid,
     ...(supervisorPid !== null && {supervisorPid}),
     ...(url !== undefined && {url}),
+    ...(supervisorPid === null && {state: 'stopping' as const}),
     access: 'none',
     user: userOf(supervisorPid ?? parent.stat.pid),
     since: startedAt(parent.stat.startTicks),
