@@ -9,11 +9,15 @@ import {BLANK, layout, row, rowWidth, span, tableHead, tableRow, theirs, type Co
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {stopping} from './present-attention.ts';
-import {limitSentences} from './present-countdown.ts';
+import {fitting, limitSentences} from './present-countdown.ts';
+import {paragraph} from './paragraph.ts';
 import {visible} from './present-list.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
 const PLACE = 'in the code at';
+/** Of a server that is only observed. */
+const BLIND =
+  'From outside, requests are seen through mod_status alone, which this Apache does not have or does not show to this machine; with "ExtendedStatus On" it tells their URLs. An access log would at least show those that have finished. Under wsgideck each is shown with its line of code.';
 
 const COLUMNS: readonly Column[] = [
   {title: 'age', width: 8, align: 'right', rank: 0},
@@ -38,6 +42,7 @@ export function presentRequests(s: Snapshot, {width, height}: Space): Presented 
 function finished(s: Snapshot, {width, height}: Space): Row[] {
   const room = Math.max(0, height - 2);
   const lines = s.fetched.tail?.entries.slice(-room) ?? [];
+  if (lines.length === 0 && isBlind(s.state)) return [BLANK, ...paragraph(BLIND, s, width, 'dim')];
   if (room === 0 || lines.length === 0) return [];
   const plan = logLayout(width);
   return [BLANK, row(span(' the last that have finished', 'dim')), ...lines.map((one) => presentLogLine(one, plan, s.glyphs))];
@@ -131,13 +136,12 @@ function rule(s: Snapshot, width: number): Row {
   const active =
     state.requests.length === 0
       ? isBlind(state)
-        ? 'what is being served nobody tells: no mod_status here'
+        ? 'nobody tells what is being served'
         : 'nothing is being served'
       : `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
   const left = [span(` ${active}   `)];
   // The whole sentence where it fits, else its figures alone.
-  const [long, short] = limitSentences({rule: which, limit}, state.info);
-  const text = rowWidth(left) + long.length + 1 <= width ? long : short;
+  const text = fitting(limitSentences({rule: which, limit}, state.info), width - rowWidth(left) - 1);
   return row(...left, theirs(text, s.glyphs, 'dim'));
 }
 

@@ -65,12 +65,14 @@ export function selectAttention(state: InstanceState, now: number, seen: Readonl
   const broken = failedReload(state);
   const kept = incidents(state, now, seen, [...requests, ...broken]);
   const lasting = kept.filter((one) => !one.over);
-  const said = [...broken, ...lasting, ...requests, ...kept.filter((one) => one.over)];
+  const said = [...broken, ...lasting, ...requests, ...kept.filter((one) => one.over)].map((one) => located(one, state, now));
   const concerns: Concern[] = [...wedged(state, now), ...said, ...exceptions(state, now, said)];
   const pids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
   for (const {key, severity, text, remedy} of state.notices) {
     // The supervisor's own notice about a wedged process says the same as the agent's state.
     if (key.startsWith('wedged') && pids.size > 0) continue;
+    // So does that of a loop of restarts as its incident.
+    if (key === 'loop daemon' && state.incidents.some((one) => one.kind === 'restart-loop' && one.closedAt === null)) continue;
     concerns.push({key, severity, text, place: null, detail: null, remedy, opens: null});
   }
   for (const one of state.advice) {
@@ -224,6 +226,14 @@ function exceptions(state: InstanceState, now: number, said: readonly Concern[])
       opens: {type: 'entry' as const, entry: asEntry(one)},
     };
   });
+}
+
+/** An incident that was opened from a line without a traceback (mod_wsgi 6.0 and later lose it): the exception that it names knows the place. */
+function located(one: Concern, state: InstanceState, now: number): Concern {
+  if (one.place !== null || one.opens?.type !== 'incident') return one;
+  const same = state.exceptions.findLast((other) => now - other.at < EXCEPTION_MS && other.file !== null && one.text.includes(other.title));
+  if (same?.file == null || same.line === null) return one;
+  return {...one, place: {file: same.file, line: same.line}};
 }
 
 function samePlace(place: Place | null, one: ExceptionRecord): boolean {
