@@ -4,6 +4,7 @@ import type {IncidentKind} from '../../src/model/incidents.ts';
 import {selectAttention, type Concern, type Opens} from '../../src/model/select-attention.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Snapshot} from '../store/snapshot.ts';
+import {placeText} from './present-places.ts';
 import {diagnosisOf, stateDiagnoses} from './diagnoses.ts';
 
 /** A line of the log asks for attention so long, milliseconds. */
@@ -88,8 +89,12 @@ function explained(one: Concern, state: InstanceState): Concern {
 function lines(state: InstanceState, now: number, said: readonly Concern[]): Concern[] {
   const causes = new Set(said.map((one) => one.detail));
   const titles = new Set(state.exceptions.map((one) => one.title));
-  const told = ({place}: Diagnosis) =>
-    place !== undefined && said.some((one) => one.place?.file === place.file && one.place.line === place.line);
+  const told = ({place, cause}: Diagnosis) =>
+    said.some(
+      (one) =>
+        one.place !== null &&
+        ((one.place.file === place?.file && one.place.line === place.line) || cause.includes(` ${placeText(one.place, {state})}`)),
+    );
   const found = new Map<string, Concern>();
   for (const entry of state.log.problems.toReversed()) {
     if (now - entry.at > LINE_MS || found.size >= MOST_LINES || titles.has(entry.text)) continue;

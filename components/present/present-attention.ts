@@ -1,8 +1,11 @@
 /** What needs a person, worst first; nothing at all when nothing does. */
 import type {Concern} from '../../src/model/select-attention.ts';
+import {streamWords} from '../../src/model/verdict.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
+import {upTo, wrapLines} from '../../src/terminal/fit.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
-import {pack, rowWidth, span, spread, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
+import {pack, row, rowWidth, span, spread, theirs, type Piece, type Row, type Span} from '../../src/terminal/rows.ts';
+import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 import {concernsOf} from './concerns.ts';
@@ -11,14 +14,15 @@ import {countdownSentences, fitting} from './present-countdown.ts';
 import {visible} from './present-list.ts';
 import {shortAt} from './present-requests.ts';
 import {withoutPlace} from './present-places.ts';
-import {streamingWords, verdictMeaning} from './present-verdict.ts';
+import {verdictMeaning} from './present-verdict.ts';
 
 const TONES: Record<Concern['severity'], Tone> = {error: 'now', warn: 'soon', info: 'accent'};
 
 /** Where `enter` leads, in a word. */
 const LEADS = {request: 'stack', capture: 'stack', incident: 'evidence', entry: 'traceback', page: 'more', view: 'more'} as const;
 
-export function presentAttention(s: Snapshot, width: number, height: number): Row[] {
+/** @param height rows that all concerns may take. @param most rows up to which the one that is selected may say in full what it means. */
+export function presentAttention(s: Snapshot, width: number, height: number, most = height): Row[] {
   const rows: Row[] = [...stopping(s, width)];
   const concerns = concernsOf(s);
   if (concerns.length === 0) return rows;
@@ -38,6 +42,8 @@ export function presentAttention(s: Snapshot, width: number, height: number): Ro
     explain.set(one, details);
     spare -= details.length;
   }
+  const used = rows.length + (to - from) + [...explain.values()].reduce((sum, one) => sum + one.length, 0);
+  if (chosen) explain.set(chosen, inFull(chosen, explain.get(chosen)!, s, width, most - used));
   const items = overviewItems(s);
   for (let index = from; index < to; index++) {
     const one = concerns[index]!;
@@ -71,7 +77,9 @@ export function stopping(s: Snapshot, width: number): Row[] {
 
 function concernRow(concern: Concern, selected: boolean, more: Span[], s: Snapshot, width: number): Row {
   const tone = TONES[concern.severity];
-  const right = [...more, ...leads(concern, selected, s)];
+  const hint = leads(concern, selected, s);
+  // In the narrowest terminals the line of code is worth more than where a key leads.
+  const right = concern.place !== null && width - rowWidth(hint) < LEAST_ROW ? more : [...more, ...hint];
   const pieces = concern.request ? requestPieces(concern, tone, s) : textPieces(concern, tone, s, width - rowWidth(right));
   const left = [span(` ${concern.severity === 'info' ? 'i' : '!'} `, tone), ...pack(pieces, width - 4 - rowWidth(right))];
   return spread(left, right, width);
@@ -84,6 +92,8 @@ function leads(concern: Concern, selected: boolean, s: Snapshot): Span[] {
   return selected ? [span('enter', 'accent'), span(` ${s.glyphs.arrow} ${LEADS[opens.type]} `, 'dim')] : [];
 }
 
+/** Cells that a concern needs to say what and where. */
+const LEAST_ROW = 50;
 /** Cells that a sentence needs to say something. */
 const LEAST_TEXT = 36;
 
@@ -95,7 +105,7 @@ function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Pi
   const text = where === null ? concern.text : withoutPlace(concern.text, where.text);
   // The place must not be what is cut off: the sentence gives way.
   const wide = room - 5 - (where === null ? 0 : rowWidth([where]) + 2);
-  const short = text.length > wide && where !== null && wide > 20 ? `${text.slice(0, wide - 1)}…` : text;
+  const short = text.length > wide && where !== null && wide > 12 ? `${text.slice(0, wide - 1)}${s.glyphs.cut}` : text;
   return [
     {spans: [theirs(short, s.glyphs, concern.severity === 'info' ? 'plain' : tone)], rank: 0},
     ...(where === null ? [] : [{spans: [where], rank: 0}]),
@@ -105,7 +115,7 @@ function textPieces(concern: Concern, tone: Tone, s: Snapshot, room: number): Pi
 function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
   const {request, verdict, requests = 1} = concern;
   if (!request) return [];
-  const url = request.url.length > 60 ? `${request.url.slice(0, 59)}…` : request.url;
+  const url = request.url.length > 60 ? `${request.url.slice(0, 59)}${s.glyphs.cut}` : request.url;
   const name = theirs(`${request.method} ${url}`, s.glyphs);
   const old = age(s.now - request.startedAt);
   const where = placeSpan(concern, s);
@@ -117,8 +127,9 @@ function requestPieces(concern: Concern, tone: Tone, s: Snapshot): Piece[] {
     return pieces;
   }
   const {verdict: how, same, samples} = verdict;
-  const what = how === 'slow' ? 'slow' : how;
-  const moving = verdict.pieces === undefined ? `moving in ${plural(samples, 'sample')}` : streamingWords(verdict.pieces);
+  const streams = request.pieces !== undefined && how === 'slow';
+  const what = streams ? 'streams' : how;
+  const moving = streams ? streamWords(request, s.now) : `moving in ${plural(samples, 'sample')}`;
   const sampled = how === 'slow' ? moving : `same line in ${same} of ${samples} samples`;
   return [
     {spans: [span(`${requests > 1 ? `${requests} requests ` : ''}${what} ${old}`, tone)], rank: 0},
@@ -137,10 +148,26 @@ function placeSpan(concern: Concern, s: Snapshot, named = true): Span | null {
 }
 
 /** What it means and what to do; of a request also when mod_wsgi will give up on it, and by which rule. */
-function detailRows(concern: Concern, s: Snapshot, width: number): Row[] {
+function detailTexts(concern: Concern, s: Snapshot, width: number): string[] {
   const limit = concern.request ? fitting(countdownSentences(concern.request, s), width - 4) : null;
   const said = concern.detail === null ? verdictMeaning(concern.verdict) : null;
-  return [said?.cause ?? concern.detail, said?.remedy ?? concern.remedy, limit]
-    .filter((text) => text !== null)
-    .map((text) => ({spans: [span('   '), theirs(text, s.glyphs, 'dim')]}));
+  return [said?.cause ?? concern.detail, said?.remedy ?? concern.remedy, limit].filter((text) => text !== null);
+}
+
+/** Each on one row. */
+function detailRows(concern: Concern, s: Snapshot, width: number): Row[] {
+  return detailTexts(concern, s, width).map((text) => ({spans: [span('   '), theirs(text, s.glyphs, 'dim')]}));
+}
+
+/** The same rows, wrapped as far as `spare` rows more allow: what is wrong comes before what to do. */
+function inFull(concern: Concern, short: Row[], s: Snapshot, width: number, spare: number): Row[] {
+  let left = spare;
+  return detailTexts(concern, s, width)
+    .slice(0, short.length)
+    .flatMap((text) => {
+      const lines = wrapLines(safeText(text.slice(0, 2000), s.glyphs.ascii), width - 4);
+      const kept = upTo(lines, 1 + Math.max(0, left), width - 4, s.glyphs.cut);
+      left -= kept.length - 1;
+      return kept.map((line) => row(span(`   ${line}`, 'dim')));
+    });
 }

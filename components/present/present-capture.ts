@@ -52,9 +52,7 @@ export function presentCapture(s: Snapshot, id: number, {width, height}: Space):
 /** What the stacks mean and what to do about it, where a rule knows them. */
 function explanation(capture: StackCapture, s: Snapshot, width: number): Row[] {
   const [found] = stackDiagnoses(capture, null, s);
-  return found
-    ? [...labelled('what it means', found.cause, s, width, 'plain', 3), ...labelled('what to do', found.remedy, s, width, 'plain', 3)]
-    : [];
+  return found ? [...labelled('what it means', found.cause, s, width), ...labelled('what to do', found.remedy, s, width)] : [];
 }
 
 /** The threads of one moment, equal stacks of all threads and processes together; what the stacks do not cover at the end. */

@@ -92,10 +92,8 @@ function file(s: Snapshot, view: ConfigView, space: Space): Row[] {
   const {lines} = view;
   const at = Math.max(0, Math.min(config.line, lines.length - 1));
   const section = sectionOf(lines, at);
-  const pieces: Piece[] = [
-    {spans: [theirs(view.file, s.glyphs, 'strong')], rank: 2},
-    {spans: [span('line ', 'dim'), span(`${at + 1} of ${lines.length}`)], rank: 0},
-  ];
+  const pieces: Piece[] = [{spans: [theirs(view.file, s.glyphs, 'strong')], rank: 2}];
+  if (lines.length > 0) pieces.push({spans: [span('line ', 'dim'), span(`${at + 1} of ${lines.length}`)], rank: 0});
   const rows: Row[] = [status(s, pieces, 'options', width)];
   if (view.error !== undefined) return [...rows, BLANK, row(span('   it cannot be read: ', 'bad'), theirs(view.error, s.glyphs))];
   const room = configRoom(height);

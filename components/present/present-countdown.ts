@@ -5,8 +5,9 @@ import {countdown, duration, plural} from '../../src/terminal/format.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 
 /** Of the whole server: the sentence, and for narrow terminals its figures alone. */
-export function limitSentences({rule, limit}: Pick<Countdown, 'rule' | 'limit'>, info: InstanceInfo | null): [string, string] {
-  if (info?.foreign) return ['from outside nobody sees which process serves a request: no countdown', 'no countdown from outside'];
+export function limitSentences({rule, limit}: Pick<Countdown, 'rule' | 'limit'>, info: InstanceInfo | null): string[] {
+  if (info?.foreign)
+    return ['from outside nobody sees which process serves a request: no countdown', 'no countdown from outside', 'no countdown'];
   if (info === null || rule === 'unknown') return ['the server has not told its limits yet', 'limits not known yet'];
   if (rule === 'off') {
     return info.processes === 0
@@ -21,11 +22,12 @@ export function limitSentences({rule, limit}: Pick<Countdown, 'rule' | 'limit'>,
   return [
     `mod_wsgi ${modWsgi} ends a process when its requests' ages, averaged over ${plural(threads, 'thread')}, pass ${requestTimeout} s`,
     `limit: ages of a process / ${threads} > ${requestTimeout} s`,
+    `limit ${requestTimeout} s on average`,
   ];
 }
 
 /** Of one request: how long it still has, and by which rule; from long to short. */
-export function countdownSentences(request: ActiveRequest, s: Pick<Snapshot, 'state' | 'now'>): [string, string] {
+export function countdownSentences(request: ActiveRequest, s: Pick<Snapshot, 'state' | 'now'>): string[] {
   const {info, requests} = s.state;
   const rule = selectCountdown(s.state);
   const left = rule.left(request, s.now);
@@ -34,12 +36,20 @@ export function countdownSentences(request: ActiveRequest, s: Pick<Snapshot, 'st
   const major = modWsgi.split('.')[0]!;
   if (rule.rule === 'request') {
     const sum = `${requestTimeout} s × (1 + ln ${plural(threads, 'thread')}) = ${Math.round(rule.limit)} s on ${major}.x`;
-    return [`mod_wsgi gives up on it in ${countdown(left)}: ${sum}`, `gives up in ${countdown(left)}: ${sum}`];
+    return [
+      `mod_wsgi gives up on it in ${countdown(left)}: ${sum}`,
+      `gives up in ${countdown(left)}: ${sum}`,
+      `gives up in ${countdown(left)} of ${Math.round(rule.limit)} s`,
+    ];
   }
   const busy = requests.filter((one) => one.pid === request.pid);
   const ages = busy.reduce((sum, one) => sum + Math.max(0, s.now - one.startedAt), 0);
   const average = `${duration(ages)} of ages / ${plural(threads, 'thread')} = ${duration(ages / Math.max(1, threads))}, limit ${requestTimeout} s on ${major}.x`;
-  return [`mod_wsgi ends its process in ${countdown(left)}: ${average}`, `process ends in ${countdown(left)}: ${average}`];
+  return [
+    `mod_wsgi ends its process in ${countdown(left)}: ${average}`,
+    `process ends in ${countdown(left)}: ${average}`,
+    `its process ends in ${countdown(left)}`,
+  ];
 }
 
 /** The first that fits, else the last. */

@@ -1,7 +1,7 @@
 /** The server could not be started, or kept dying: why, what it said last, what to do. */
 import {diagnoseExit} from '../../src/diagnose/index.ts';
 import type {ExitInfo} from '../../src/model/events.ts';
-import {wrapLines} from '../../src/terminal/fit.ts';
+import {upTo, wrapLines} from '../../src/terminal/fit.ts';
 import {BLANK, row, span, theirs, type Row} from '../../src/terminal/rows.ts';
 import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
@@ -13,8 +13,9 @@ export function presentFailed(s: Snapshot, {width, height}: Space): Presented {
   const rows: Row[] = [];
   const roomy = height >= 14;
   if (roomy) rows.push(BLANK);
-  const reason = wrapLines(safeText(lifecycle.detail || 'Apache has ended', s.glyphs.ascii), Math.max(10, width - 6));
-  for (const [index, line] of reason.slice(0, 4).entries())
+  const cells = Math.max(10, width - 6);
+  const reason = wrapLines(safeText(lifecycle.detail || 'Apache has ended', s.glyphs.ascii), cells);
+  for (const [index, line] of upTo(reason, 4, cells, s.glyphs.cut).entries())
     rows.push(row(span(index === 0 ? ` ${s.glyphs.cross} ` : '   ', 'now'), span(line, 'now')));
   if (lifecycle.exit !== null) rows.push(row(span(`   Apache ended with ${exitWords(lifecycle.exit)}`, 'dim')));
   const lines = [...new Map([...log.problems, ...log.recent].map((one) => [one.seq, one])).values()].toSorted((a, b) => a.seq - b.seq);
@@ -25,11 +26,7 @@ export function presentFailed(s: Snapshot, {width, height}: Space): Presented {
           lifecycle.exit,
           lines.map((one) => one.text),
         )[0];
-  if (found)
-    rows.push(
-      ...labelled('what it means', found.cause, s, width, 'plain', 3),
-      ...labelled('what to do', found.remedy, s, width, 'plain', 3),
-    );
+  if (found) rows.push(...labelled('what it means', found.cause, s, width), ...labelled('what to do', found.remedy, s, width));
   for (const one of notices.filter((notice) => notice.severity !== 'info').slice(-3)) {
     rows.push(row(span(' ! ', 'soon'), theirs(one.text, s.glyphs)));
     if (one.remedy !== null) rows.push(row(span('   '), theirs(one.remedy, s.glyphs, 'dim')));

@@ -1,5 +1,6 @@
 /** One incident with its evidence: what it means and the line of code first, then everything that was kept. */
 import type {Incident, IncidentSummary} from '../../src/model/incidents.ts';
+import {isChatter} from '../../src/model/log.ts';
 import type {RequestVerdict} from '../../src/model/verdict.ts';
 import {age, bytes, clock, percent, plural} from '../../src/terminal/format.ts';
 import {BLANK, layout, pack, row, span, tableHead, tableRow, theirs, type Column, type Piece, type Row} from '../../src/terminal/rows.ts';
@@ -8,7 +9,7 @@ import {captureRows} from './present-capture.ts';
 import {figureRows} from './present-figures.ts';
 import {incidentTone, KIND_WORDS, lasted} from './present-incidents.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
-import {placeRows} from './present-places.ts';
+import {placeRows, placeText} from './present-places.ts';
 import {shortAt} from './present-requests.ts';
 import {captureTitle, METHOD_WORDS} from './present-stacks.ts';
 import {verdictWords} from './present-verdict.ts';
@@ -42,7 +43,8 @@ export function presentIncident(s: Snapshot, id: string, {width, height}: Space)
     rows.push(...labelled('reason', incident.reason, s, width, 'plain', 10));
   if (summary.cause !== '') rows.push(...labelled('what it means', summary.cause, s, width));
   if (summary.remedy !== '') rows.push(...labelled('what to do', summary.remedy, s, width));
-  for (const one of incident?.diagnoses[0]?.evidence ?? []) rows.push(...labelled('', one, s, width, 'dim', 2));
+  for (const one of (incident?.diagnoses[0]?.evidence ?? []).filter((each) => !saidBelow(each, incident, summary, s)))
+    rows.push(...labelled('', one, s, width, 'dim', 2));
   const sources: SourceWish[] = [];
   const places: NonNullable<Presented['places']> = [];
   if (summary.where !== null) {
@@ -106,6 +108,12 @@ function sourceIn(incident: Incident | null, {where}: IncidentSummary): string |
   return frames.find((one) => one.file === where?.file && one.line === where.line && one.source !== undefined)?.source;
 }
 
+/** The place has a part of its own, with the source around it. */
+function saidBelow(evidence: string, incident: Incident | null, summary: IncidentSummary, s: Snapshot): boolean {
+  const {where} = summary;
+  return where !== null && (evidence === `at ${placeText(where, s)}` || evidence === sourceIn(incident, summary)?.trim());
+}
+
 /** What else is diagnosed, one after the other. */
 function furtherRows(incident: Incident, s: Snapshot, width: number): Row[] {
   const others = incident.diagnoses.slice(1).filter((one) => one.cause !== incident.summary.cause);
@@ -145,10 +153,14 @@ function requestRows(incident: Incident, s: Snapshot, width: number): Row[] {
 function logRows(incident: Incident, s: Snapshot, width: number): Row[] {
   if (incident.log.length === 0) return [];
   const plan = logLayout(width);
-  const shown = incident.log.slice(-MOST_LINES);
+  // As in Logs and on the overview: what Apache says of itself at info would push out what matters.
+  const telling = incident.log.filter((one) => !isChatter(one));
+  const shown = (telling.length > 0 ? telling : incident.log).slice(-MOST_LINES);
+  const left = incident.log.length - shown.length;
+  const without = left === 0 ? '' : telling.length > MOST_LINES ? `, the last of ${telling.length}` : ", without Apache's info";
   return [
     BLANK,
-    row(span(' log', 'accent'), span(`  the last ${plural(shown.length, 'entry', 'entries')} of ${incident.log.length}`, 'dim')),
+    row(span(' log', 'accent'), span(`  ${plural(shown.length, 'entry', 'entries')}${without}`, 'dim')),
     ...shown.map((one) => presentLogLine(one, plan, s.glyphs)),
   ];
 }

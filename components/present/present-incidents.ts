@@ -2,10 +2,10 @@
 import type {IncidentKind, IncidentSummary} from '../../src/model/incidents.ts';
 import {selectIncidents} from '../../src/model/select-incidents.ts';
 import {clock, duration, plural} from '../../src/terminal/format.ts';
-import {BLANK, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
+import {BLANK, clipRows, layout, row, span, tableHead, tableRow, type Column, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
-import {labelled} from './paragraph.ts';
+import {labelled, paragraph} from './paragraph.ts';
 import {visible} from './present-list.ts';
 import {placeText, withoutPlace} from './present-places.ts';
 
@@ -42,13 +42,14 @@ export const KIND_WORDS: Record<IncidentKind, string> = {
 export function presentIncidents(s: Snapshot, {width, height}: Space): Presented {
   const list = selectIncidents(s.state.incidents);
   if (list.length === 0) {
-    const wide = (text: string) => row(span(`   ${text}`, 'dim'));
+    const opening = 'They open by themselves: a stuck request, a timeout, a crash, a limit, a reload that fails, a burst of 5xx.';
+    const byHand = s.readOnly ? [] : [span(' i', 'accent'), span(' files one by hand.', 'dim')];
     return {
       rows: [
         BLANK,
-        row(span('   no incidents: nothing has gone wrong', 'plain')),
-        wide('They open by themselves: a stuck request, a timeout, a crash, a limit, a reload that fails, a burst of 5xx.'),
-        row(span('   Each keeps its evidence on disk. ', 'dim'), span('i', 'accent'), span(' files one by hand.', 'dim')),
+        row(span(`   ${noneWords(s)}`, 'plain')),
+        ...paragraph(opening, s, width, 'dim'),
+        row(span('   Each keeps its evidence on disk.', 'dim'), ...byHand),
       ],
     };
   }
@@ -57,7 +58,8 @@ export function presentIncidents(s: Snapshot, {width, height}: Space): Presented
     list.findIndex((one) => one.id === s.ui.selected.incident),
   );
   const selected = list[index]!;
-  const below = meaning(selected, s, width).slice(0, Math.max(0, Math.floor(height / 3)));
+  // A third of the screen, or what a short list leaves of it.
+  const below = clipRows(meaning(selected, s, width), Math.max(Math.floor(height / 3), height - list.length - 3), s.glyphs);
   const plan = layout(COLUMNS, width);
   const open = list.filter((one) => one.closedAt === null).length;
   const title = `${plural(list.length, 'incident')}${open > 0 ? `, ${open === list.length ? 'all of them open' : `${open} open`}` : ', none open'}`;
@@ -68,6 +70,11 @@ export function presentIncidents(s: Snapshot, {width, height}: Space): Presented
     rows.push({...tableRow(plan, cellsOf(one, s), s.glyphs), selected: at === index, hit: {type: 'item', index: at}});
   }
   return {rows: below.length === 0 ? rows : [...rows, BLANK, ...below]};
+}
+
+function noneWords({state}: Snapshot): string {
+  if (state.replay) return 'no incidents until this moment of the recording';
+  return state.info?.foreign ? 'no incidents since this screen looks' : 'no incidents: nothing has gone wrong';
 }
 
 /** Red while it lasts and is an error, yellow while it lasts or nobody has looked, grey when it is history. */
@@ -112,7 +119,7 @@ export function lasted(one: IncidentSummary, now: number): string {
 
 function meaning(one: IncidentSummary, s: Snapshot, width: number): Row[] {
   return [
-    ...(one.cause === '' ? [] : labelled('what it means', one.cause, s, width, 'plain', 3)),
-    ...(one.remedy === '' ? [] : labelled('what to do', one.remedy, s, width, 'plain', 3)),
+    ...(one.cause === '' ? [] : labelled('what it means', one.cause, s, width)),
+    ...(one.remedy === '' ? [] : labelled('what to do', one.remedy, s, width)),
   ];
 }

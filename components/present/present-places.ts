@@ -37,6 +37,7 @@ export function placeRows(
 /** Titles name their place too, with or without the function: where it stands beside them it is said once. */
 export function withoutPlace(text: string, where: string): string {
   const bare = where.replace(/\(\)$/, '');
-  for (const one of [` at ${bare}`, ` at ${bare.replace(/ in \S+$/, '')}`]) if (text.includes(one)) return text.replace(one, '');
+  for (const one of [bare, bare.replace(/ in \S+$/, '')].flatMap((each) => [` at ${each}`, `: ${each}`]))
+    if (text.includes(one)) return text.replace(one, '');
   return text;
 }

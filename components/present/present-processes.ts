@@ -3,8 +3,10 @@ import {diagnoseRestart} from '../../src/diagnose/index.ts';
 import type {RestartCause} from '../../src/model/events.ts';
 import {selectProcesses} from '../../src/model/select-processes.ts';
 import type {RestartRecord} from '../../src/model/state.ts';
+import {upTo, wrapLines} from '../../src/terminal/fit.ts';
 import {bytes, clock, duration, percent, plural} from '../../src/terminal/format.ts';
 import {BLANK, layout, row, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
+import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {visible} from './present-list.ts';
@@ -15,12 +17,12 @@ const COLUMNS: readonly Column[] = [
   {title: 'pid', width: 7, align: 'right', rank: 0},
   {title: 'cpu', width: 6, align: 'right', rank: 1},
   {title: 'memory', width: 8, align: 'right', rank: 1},
-  {title: 'thr', width: 3, align: 'right', rank: 5},
+  {title: 'thr', width: 3, align: 'right', rank: 7},
   {title: 'age', width: 8, align: 'right', rank: 3},
   {title: 'busy', width: 5, align: 'right', rank: 4},
   {title: 'agent', width: 9, rank: 2},
   {title: 'its predecessor went', width: 20, grow: 2, rank: 6},
-  {title: 'name', width: 14, grow: 1, rank: 7},
+  {title: 'name', width: 11, grow: 1, rank: 5},
 ];
 
 const RESTARTS: readonly Column[] = [
@@ -55,7 +57,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   const processes = selectProcesses(s.state.processes);
   if (processes.length === 0) return {rows: [BLANK, row(span('   no reading of the processes yet', 'dim'))]};
   const restarts = s.state.restarts.toReversed();
-  const below = restarts.length === 0 ? 2 : Math.min(restarts.length + 3, Math.max(3, Math.floor(height * 0.45)));
+  const below = restarts.length === 0 ? 2 : Math.min(restarts.length + 7, Math.max(3, Math.floor(height * 0.45)));
   const plan = layout(COLUMNS, width);
   const rows: Row[] = [tableHead(plan, COLUMNS, s.glyphs)];
   const selected = Math.max(
@@ -84,7 +86,8 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     rows.push({...tableRow(plan, cells, s.glyphs), selected: index === selected, hit: {type: 'item', index}});
   }
   rows.push(...groups, BLANK);
-  if (restarts.length === 0) return {rows: [...rows, row(span(' no process has gone since the start', 'dim'))]};
+  if (restarts.length === 0)
+    return {rows: [...rows, row(span(` no process has gone since ${s.state.info?.foreign ? 'this screen looks' : 'the start'}`, 'dim'))]};
   // Where nothing was cut off, the words get the room of the numbers.
   const columns = restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1);
   const words = layout(columns, width);
@@ -93,7 +96,8 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
     tableHead(words, columns, s.glyphs),
   );
   const [newest] = restarts;
-  const meaning = newest && height - rows.length >= 4 ? restartMeaning(newest, s) : [];
+  const meaning =
+    newest && height - rows.length >= 4 ? restartMeaning(newest, s, width, height - rows.length >= restarts.length + 4 ? 2 : 1) : [];
   for (const [index, one] of restarts.slice(0, Math.max(0, height - rows.length - meaning.length)).entries()) {
     const cause = RESTART_WORDS[one.cause];
     rows.push(
@@ -103,7 +107,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
           {text: clock(one.at), tone: 'dim'},
           {text: String(one.pid), tone: 'dim'},
           cause,
-          {text: one.text},
+          {text: ownWords(one.text, cause.text)},
           {text: one.inFlight.length === 0 ? '' : String(one.inFlight.length), tone: 'soon'},
         ],
         s.glyphs,
@@ -114,14 +118,25 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   return {rows};
 }
 
+/** What the column before has said already is not said again. */
+function ownWords(text: string, cause: string): string {
+  return text.startsWith(`${cause}: `) ? text.slice(cause.length + 2) : text;
+}
+
 /** What the newest end means and what to do, unless somebody asked for it. */
-function restartMeaning(record: RestartRecord, s: Snapshot): Row[] {
+function restartMeaning(record: RestartRecord, s: Snapshot, width: number, most: number): Row[] {
   const [found] = diagnoseRestart(record, s.state);
   if (!found || found.severity === 'info') return [];
   return [
-    row(span('     means  ', 'dim'), theirs(found.cause, s.glyphs)),
-    row(span('     do     ', 'dim'), theirs(found.remedy, s.glyphs)),
-  ];
+    ['means', found.cause],
+    ['do', found.remedy],
+  ].flatMap(([label, text]) => saidBeside(label!, text!, most, s, width));
+}
+
+function saidBeside(label: string, text: string, most: number, s: Snapshot, width: number): Row[] {
+  const room = Math.max(10, width - 13);
+  const lines = upTo(wrapLines(safeText(text, s.glyphs.ascii), room), most, room, s.glyphs.cut);
+  return lines.map((line, index) => row(span(`     ${(index === 0 ? label : '').padEnd(7)}`, 'dim'), span(line)));
 }
 
 /** The process groups, where there are several, and of a server that is only observed Apache's own workers. */

@@ -11,7 +11,7 @@ const MOST_TRACEBACK = 40;
 
 export function presentReloads(s: Snapshot, {width, height}: Space): Presented {
   const reloads = s.state.reloads.toReversed();
-  const rows: Row[] = [row(span(' reloads', 'accent'), span(`  ${howWords(s)}`, 'dim')), ...slotRows(s, width)];
+  const rows: Row[] = [row(span(' reloads', 'accent'), span(`  ${howWords(s, width)}`, 'dim')), ...slotRows(s, width)];
   if (reloads.length === 0) return {rows: [...rows, BLANK, row(span('   none since the start', 'dim'))]};
   const sources: SourceWish[] = [];
   const places: NonNullable<Presented['places']> = [];
@@ -34,11 +34,14 @@ export function presentReloads(s: Snapshot, {width, height}: Space): Presented {
   return {rows, total: rows.length, sources, places};
 }
 
-function howWords(s: Snapshot): string {
+function howWords(s: Snapshot, width: number): string {
   const {info, slots} = s.state;
   if (info === null) return '';
-  if (slots.length > 0) return 'on save: loaded in the idle one of two process groups, then switched; no request is lost';
-  return info.reloadOnChanges ? 'on save: the daemon processes are replaced' : 'by hand: r';
+  if (slots.length > 0) {
+    const long = 'on save: loaded in the idle one of two process groups, then switched; no request is lost';
+    return long.length + 10 < width ? long : 'on save: loaded beside the old code, then switched to; nothing is lost';
+  }
+  return info.reloadOnChanges ? 'on save: the daemon processes are replaced' : s.readOnly ? 'by hand' : 'by hand: r';
 }
 
 function headRow(one: ReloadRecord, s: Snapshot): Row {
@@ -47,7 +50,7 @@ function headRow(one: ReloadRecord, s: Snapshot): Row {
     reloadMark(one, s.glyphs),
     span(`${clock(one.seenAt)}  `, 'dim'),
     theirs(reloadNames(one), s.glyphs, 'strong'),
-    span(one.by === 'hand' ? '  by hand' : '', 'dim'),
+    span(one.by === 'hand' && one.names.length > 0 ? '  by hand' : '', 'dim'),
     span(one.strategy === undefined ? '' : `  ${one.strategy}`, 'dim'),
     ...(one.status === 'failed' && !one.failure ? [span('  '), theirs(one.detail ?? 'failed', s.glyphs, 'now')] : []),
   );

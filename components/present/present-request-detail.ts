@@ -3,6 +3,7 @@ import type {Diagnosis} from '../../src/model/diagnosis.ts';
 import type {ActiveRequest} from '../../src/model/events.ts';
 import {selectCountdown} from '../../src/model/select-countdown.ts';
 import {selectTotals} from '../../src/model/select-totals.ts';
+import {streamWords} from '../../src/model/verdict.ts';
 import {age, duration, plural} from '../../src/terminal/format.ts';
 import {BLANK, pack, row, span, theirs, type Piece, type Row} from '../../src/terminal/rows.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
@@ -25,7 +26,10 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const ms = request ? s.now - request.startedAt : null;
   const pieces: Piece[] = [
     {
-      spans: [theirs(`${detail.method} `, glyphs, 'strong'), theirs(shorten(detail.url, Math.max(20, width - 40)), glyphs, 'strong')],
+      spans: [
+        theirs(`${detail.method} `, glyphs, 'strong'),
+        theirs(shorten(detail.url, Math.max(20, width - 40), glyphs.cut), glyphs, 'strong'),
+      ],
       rank: 0,
     },
     {spans: [span(ms === null ? 'finished' : age(ms), ms === null ? 'good' : ms > 10_000 ? 'soon' : 'plain')], rank: 0},
@@ -75,15 +79,18 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
 function standing(s: Snapshot, running: boolean, live: Snapshot['fetched']['live'], id: string, width: number): Row {
   const pieces: Piece[] = [];
   const verdict = s.state.verdicts.find((one) => one.requestId === id);
+  const request = s.state.requests.find((one) => one.id === id);
+  const streams = (request?.pieces ?? 0) > 0 && verdict?.verdict !== 'waiting' && verdict?.verdict !== 'stuck';
   if (!running) pieces.push({spans: [span('it has finished; this is where it was last seen', 'dim')], rank: 0});
+  else if (request && streams) pieces.push({spans: [span(streamWords(request, s.now))], rank: 0});
   else if (verdict && verdict.verdict !== 'unknown')
     pieces.push({spans: [theirs(verdictWords(verdict), s.glyphs, verdict.verdict === 'slow' ? 'plain' : 'soon')], rank: 0});
   if (running && live && live.samples >= 3 && live.same >= 3)
     pieces.push({
-      spans: [span(liveWords(live.same, live.samples, live.at - live.sameSince), verdict ? 'dim' : 'soon')],
-      rank: verdict ? 3 : 0,
+      spans: [span(liveWords(live.same, live.samples, live.at - live.sameSince), verdict || streams ? 'dim' : 'soon')],
+      rank: verdict || streams ? 3 : 0,
     });
-  else if (running && live && live.samples >= 2)
+  else if (running && live && live.samples >= 2 && live.same < live.samples)
     pieces.push({spans: [span(`moving: ${plural(live.samples, 'sample')} taken, the line changed`, 'dim')], rank: verdict ? 3 : 0});
   else if (running) pieces.push({spans: [span('one stack a second while this is open', 'dim')], rank: 4});
   if (live?.method) pieces.push({spans: [span(METHOD_WORDS[live.method], 'dim')], rank: 2});
@@ -114,9 +121,9 @@ function meaningRows(s: Snapshot, live: Snapshot['fetched']['live'], id: string,
   const found = stackDiagnoses(live.capture, verdict, s).find(place);
   const {cause, remedy} = found ?? verdictMeaning(verdict) ?? {};
   if (cause === undefined || remedy === undefined) return [];
-  return [...labelled('what it means', cause, s, width, 'plain', 3), ...labelled('what to do', remedy, s, width, 'plain', 3)];
+  return [...labelled('what it means', cause, s, width), ...labelled('what to do', remedy, s, width)];
 }
 
-function shorten(url: string, most: number): string {
-  return url.length > most ? `${url.slice(0, most - 1)}…` : url;
+function shorten(url: string, most: number, cut: string): string {
+  return url.length > most ? `${url.slice(0, most - 1)}${cut}` : url;
 }

@@ -3,16 +3,21 @@ import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
 import {isBlind} from '../../src/model/select-totals.ts';
 import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
+import type {RequestVerdict} from '../../src/model/verdict.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
 import {BLANK, layout, row, rowWidth, span, tableHead, tableRow, theirs, type Column, type Row} from '../../src/terminal/rows.ts';
 import type {Tone} from '../../src/terminal/theme.ts';
 import type {Presented, Snapshot, Space} from '../store/snapshot.ts';
 import {stopping} from './present-attention.ts';
-import {limitSentences} from './present-countdown.ts';
+import {fitting, limitSentences} from './present-countdown.ts';
+import {paragraph} from './paragraph.ts';
 import {visible} from './present-list.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 
 const PLACE = 'in the code at';
+/** Of a server that is only observed. */
+const BLIND =
+  'From outside, requests are seen through mod_status alone, which this Apache does not have or does not show to this machine; with "ExtendedStatus On" it tells their URLs. An access log would at least show those that have finished. Under wsgideck each is shown with its line of code.';
 
 const COLUMNS: readonly Column[] = [
   {title: 'age', width: 8, align: 'right', rank: 0},
@@ -37,6 +42,7 @@ export function presentRequests(s: Snapshot, {width, height}: Space): Presented 
 function finished(s: Snapshot, {width, height}: Space): Row[] {
   const room = Math.max(0, height - 2);
   const lines = s.fetched.tail?.entries.slice(-room) ?? [];
+  if (lines.length === 0 && isBlind(s.state)) return [BLANK, ...paragraph(BLIND, s, width, 'dim')];
   if (room === 0 || lines.length === 0) return [];
   const plan = logLayout(width);
   return [BLANK, row(span(' the last that have finished', 'dim')), ...lines.map((one) => presentLogLine(one, plan, s.glyphs))];
@@ -77,7 +83,7 @@ export function requestTable(s: Snapshot, {width, height}: Space, {chosen, first
 function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: InstanceInfo | null, plan: ReturnType<typeof layout>): Row {
   const ms = s.now - one.startedAt;
   const left = rule.left(one, s.now);
-  const tone = urgency(ms, left, rule.limit);
+  const tone = urgency(ms, left, rule.limit, (one.pieces ?? 0) > 0);
   const verdict = s.state.verdicts.find((other) => other.requestId === one.id)?.verdict;
   const cells = [
     {text: age(ms), tone: tone === 'plain' && ms < 1000 ? ('dim' as const) : tone},
@@ -87,11 +93,17 @@ function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: Inst
     {text: one.worker === undefined ? '' : String(one.worker), tone: 'dim' as const},
     {text: one.queueMs === undefined ? '' : duration(one.queueMs), tone: 'dim' as const},
     {text: one.client ?? '', tone: 'dim' as const},
-    {text: verdict === undefined || verdict === 'unknown' ? '' : verdict, tone: verdict === 'slow' ? ('dim' as const) : ('soon' as const)},
+    {text: verdictCell(one, verdict), tone: verdict === 'stuck' || verdict === 'waiting' ? ('soon' as const) : ('dim' as const)},
     {text: one.at === undefined ? '' : fittingAt(shortAt(one.at, info), placeWidth(plan), s.glyphs.cut), tone: 'dim' as const},
     {text: rule.rule === 'off' ? 'never' : countdown(left), tone: tone === 'plain' ? ('dim' as const) : tone},
   ];
   return tableRow(plan, cells, s.glyphs);
+}
+
+/** A response that is sent piece by piece is called that as soon as there is a piece, unless it stands still. */
+function verdictCell({pieces = 0}: ActiveRequest, verdict: RequestVerdict['verdict'] | undefined): string {
+  if (pieces > 0 && verdict !== 'stuck' && verdict !== 'waiting') return 'streams';
+  return verdict === undefined || verdict === 'unknown' ? '' : verdict;
 }
 
 function placeWidth(plan: ReturnType<typeof layout>): number {
@@ -108,12 +120,12 @@ function fittingAt(at: string, width: number, cut: string): string {
 }
 
 /** Grey is fine, yellow will matter soon, red now. */
-function urgency(ms: number, left: number | null, limit: number): Tone {
+function urgency(ms: number, left: number | null, limit: number, streams: boolean): Tone {
   if (left !== null && limit > 0) {
     if (left < Math.max(5, limit * 0.2)) return 'now';
     if (left < limit * 0.5) return 'soon';
   }
-  return ms >= 10_000 ? 'soon' : 'plain';
+  return ms >= 10_000 && !streams ? 'soon' : 'plain';
 }
 
 function rule(s: Snapshot, width: number): Row {
@@ -124,13 +136,12 @@ function rule(s: Snapshot, width: number): Row {
   const active =
     state.requests.length === 0
       ? isBlind(state)
-        ? 'what is being served nobody tells: no mod_status here'
+        ? 'nobody tells what is being served'
         : 'nothing is being served'
       : `${state.requests.length} active on ${plural(pids, 'process', 'processes')}${dropped > 0 ? ` (${dropped} more not listed)` : ''}`;
   const left = [span(` ${active}   `)];
   // The whole sentence where it fits, else its figures alone.
-  const [long, short] = limitSentences({rule: which, limit}, state.info);
-  const text = rowWidth(left) + long.length + 1 <= width ? long : short;
+  const text = fitting(limitSentences({rule: which, limit}, state.info), width - rowWidth(left) - 1);
   return row(...left, theirs(text, s.glyphs, 'dim'));
 }
 

@@ -23,7 +23,9 @@ export function presentTabs(s: Snapshot, width: number): Row {
   if (rowWidth(long) < width - rowWidth(help)) return spread(long, help, width);
   if (rowWidth(long) < width) return {spans: long};
   const mid = tabs(s, 'mid', ' ');
-  return {spans: rowWidth(mid) < width ? mid : tabs(s, 'short', '  ')};
+  if (rowWidth(mid) < width) return {spans: mid};
+  const short = tabs(s, 'short', '  ');
+  return {spans: rowWidth(short) < width ? short : tabs(s, 'short', ' ')};
 }
 
 function tabs(s: Snapshot, size: 'long' | 'mid' | 'short', gap: string): Span[] {

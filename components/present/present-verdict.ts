@@ -1,18 +1,17 @@
 import type {RequestVerdict} from '../../src/model/verdict.ts';
-import {duration, plural} from '../../src/terminal/format.ts';
-
-/** Of a response that is sent piece by piece, and more come. */
-export function streamingWords(pieces: number): string {
-  return `streaming, ${plural(pieces, 'piece')} so far`;
-}
+import {streamWords} from '../../src/model/verdict.ts';
+import {duration} from '../../src/terminal/format.ts';
 
 /** `stuck: the same frame in 5 of 5 samples, waiting in socket.recv (GIL free)`. */
 export function verdictWords(one: RequestVerdict): string {
   const {verdict, same, samples, waitsIn} = one;
   if (verdict === 'unknown') return `not told yet: ${samples} of 3 samples`;
-  if (one.pieces !== undefined) return `slow: ${streamingWords(one.pieces)}`;
+  const {pieces, silentSince, at} = one;
+  if (verdict === 'slow' && pieces !== undefined) return streamWords(one, at);
   if (verdict === 'slow') return `slow: it moves, another line in ${samples} samples`;
   const frame = `the same frame in ${same} of ${samples} samples`;
+  if (verdict === 'waiting' && pieces !== undefined && silentSince !== undefined)
+    return `silent stream: nothing for ${duration(at - silentSince)} after ${pieces} pieces${waitsIn === undefined ? '' : `, in ${waitsIn}`}`;
   if (verdict === 'waiting') return `waiting: ${frame}${waitsIn === undefined ? '' : `, in ${waitsIn}`} (GIL free)`;
   return `stuck: ${frame}${waitsIn === undefined ? '' : `, in ${waitsIn}`}`;
 }

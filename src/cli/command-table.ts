@@ -1,5 +1,5 @@
-/** What the words after a command are, for completion: the options of `start-server`, a server root, or the options and words listed. */
-export type CommandWords = 'server options' | 'server root' | readonly string[];
+/** What the words after a command are, for completion: the options of `start-server` or `runmodwsgi`, a server root, or the options and words listed. */
+export type CommandWords = 'server options' | 'project options' | 'server root' | readonly string[];
 
 /** One command of `wsgideck`. Its code is loaded only when it is asked for: the start path stays short. */
 export interface Command {
@@ -32,7 +32,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'runmodwsgi',
     words: '[OPTIONS]',
     summary: 'serve the Django project of this directory',
-    takes: 'server options',
+    takes: 'project options',
     run: async (argv) => (await import('./runmodwsgi.ts')).runmodwsgi(argv),
   },
   {

@@ -48,7 +48,7 @@ export async function logs(argv: string[]): Promise<void> {
   if (follow) for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
   try {
     const instance = await running(asked.word);
-    if (instance === null) return ofFiles(asked.word!, limit, follow || json || text !== undefined || level !== undefined);
+    if ('why' in instance) return ofFiles(instance, limit, follow || json || text !== undefined || level !== undefined);
     const reason = await readLog(instance, {filter, matches: compiled.matches, limit, follow, signal: ending.signal}, print);
     if (reason !== null && !ending.signal.aborted) say(reason);
   } catch (error) {
@@ -56,20 +56,29 @@ export async function logs(argv: string[]): Promise<void> {
   }
 }
 
-/** Null for a server root in which nothing runs, but logs are. */
-async function running(word: string | undefined): Promise<Instance | null> {
+/** A server root with logs, and no supervisor that could be asked for them. */
+interface Left {
+  root: string;
+  why: string;
+}
+
+async function running(word: string | undefined): Promise<Instance | Left> {
   try {
-    return await resolveInstance(word);
+    const instance = await resolveInstance(word);
+    const {kind, controlSocket, name, serverRoot, problem} = instance;
+    // Killed a moment ago: its Apache is still there, and now its log is wanted most.
+    const left = kind === 'ours' && controlSocket === undefined && logFilesOf(serverRoot) !== null;
+    return left ? {root: serverRoot, why: `${name}: ${problem}`} : instance;
   } catch (error) {
     if (word === undefined || logFilesOf(word) === null) throw error;
-    return null;
+    return {root: word, why: `no server runs in ${word}`};
   }
 }
 
-function ofFiles(root: string, limit: number, more: boolean): void {
+function ofFiles({root, why}: Left, limit: number, more: boolean): void {
   const found = logFilesOf(root)!;
-  if (more) return fail(`${root}: no server runs there, so only the end of its error log can be shown: ${found.errorLog}`);
-  say(`no server runs in ${root}; the end of ${found.errorLog}:`);
+  if (more) return fail(`${why}, so only the end of its error log can be shown, without options: ${found.errorLog}`);
+  say(`${why}; the end of ${found.errorLog}:`);
   for (const line of found.tail(limit)) process.stdout.write(`${safeText(line)}\n`);
 }
 

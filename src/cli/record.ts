@@ -1,9 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {parseArgs} from 'node:util';
 import {RecordingFile} from '../instance/recorder/file-writer.ts';
 import {findRecording, type FoundRecording} from '../instance/recorder/find-recording.ts';
+import {namesInstance} from '../instance/instances/resolve-instance.ts';
 import {nameProblem, writeProblem} from '../instance/write-problem.ts';
-import {fail, mistakeOf} from './report.ts';
+import {readWords, type Values} from './read-words.ts';
+import {fail} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = `usage: wsgideck record FILE [INSTANCE] [OPTIONS]
@@ -18,6 +19,12 @@ shows them; of a server that is gone, its server root. It may be left out when o
   --help               this text
 `;
 
+const OPTIONS = {
+  for: {type: 'string'},
+  last: {type: 'boolean'},
+  force: {type: 'boolean'},
+} as const;
+
 /** Milliseconds between two looks at what has been recorded. */
 const EVERY = 1000;
 
@@ -31,8 +38,9 @@ interface Asked {
 
 /** `wsgideck record`: exit status 2 for a wrong command line, 1 when there is nothing to record or the file cannot be written. */
 export async function record(argv: string[]): Promise<void> {
-  const asked = read(argv);
+  const asked = readWords('record', argv, OPTIONS, HELP, asAsked);
   if (asked === null) return;
+  if (asked.instance === undefined && (await namesInstance(asked.file))) return fail(noFile(asked.file), 2);
   const taken = nameProblem(asked.file, asked.force);
   if (taken !== null) return fail(taken);
   const ending = new AbortController();
@@ -56,11 +64,16 @@ export async function record(argv: string[]): Promise<void> {
   }
 }
 
+function noFile(word: string): string {
+  const otherwise = word.includes('/') ? '' : ` (or ./${word} for a file of that name)`;
+  return `record: "${word}" is a server, and the FILE to write is missing; as in: wsgideck record FILE ${word}${otherwise}`;
+}
+
 async function copy({folder, live, name}: FoundRecording, file: RecordingFile, asked: Asked, ending: AbortSignal): Promise<void> {
   const end = asked.seconds === null ? Infinity : Date.now() + asked.seconds * 1000;
   const progress = new Progress();
   await file.add(folder);
-  if (live === null && !asked.last) say(`${name}: no server runs there any more; this is what it has left`);
+  if (live === null && !asked.last) say(`${name}: its supervisor is gone; this is what it has left`);
   if (live !== null && !asked.last) {
     say(`recording ${name} into ${file.path}; ctrl-c ends it`);
     while (!ending.aborted && Date.now() < end && live.closed() === null) {
@@ -98,27 +111,11 @@ function size({bytes}: RecordingFile): string {
   return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-function read(argv: string[]): Asked | null {
-  const options = {
-    for: {type: 'string'},
-    last: {type: 'boolean'},
-    force: {type: 'boolean'},
-    help: {type: 'boolean', short: 'h'},
-  } as const;
-  try {
-    const {values, positionals} = parseArgs({args: argv, options, allowPositionals: true});
-    if (values.help) {
-      process.stdout.write(HELP);
-      return null;
-    }
-    const [file, instance] = positionals;
-    if (file === undefined || positionals.length > 2) throw new Error('which file is it to write? As in: wsgideck record FILE');
-    const seconds = values.for === undefined ? null : Number(values.for);
-    if (seconds !== null && !(seconds > 0 && seconds <= 7 * 24 * 3600)) throw new Error('--for takes a number of seconds');
-    if (seconds !== null && values.last) throw new Error('--last and --for do not go together');
-    return {file, instance, seconds, last: values.last ?? false, force: values.force ?? false};
-  } catch (error) {
-    fail(`record: ${mistakeOf(error)}`, 2);
-    return null;
-  }
+function asAsked(words: string[], values: Values<typeof OPTIONS>): Asked {
+  const [file, instance] = words;
+  if (file === undefined || words.length > 2) throw new Error('which file is it to write? As in: wsgideck record FILE');
+  const seconds = values.for === undefined ? null : Number(values.for);
+  if (seconds !== null && !(seconds > 0 && seconds <= 7 * 24 * 3600)) throw new Error('--for takes a number of seconds');
+  if (seconds !== null && values.last) throw new Error('--last and --for do not go together');
+  return {file, instance, seconds, last: values.last ?? false, force: values.force ?? false};
 }

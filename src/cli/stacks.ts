@@ -1,6 +1,6 @@
-import {parseArgs} from 'node:util';
 import {gatherStacks, type WantedStacks} from '../instance/actions/gather-stacks.ts';
-import {fail, mistakeOf} from './report.ts';
+import {readWords, type Values} from './read-words.ts';
+import {fail} from './report.ts';
 import {stacksText} from './stacks-text.ts';
 
 const HELP = `usage: wsgideck stacks [INSTANCE] [OPTIONS]
@@ -15,9 +15,21 @@ pid, as wsgideck ps shows them; it is not needed when there is only one.
   --help               this text
 `;
 
+const OPTIONS = {
+  'server-root': {type: 'string'},
+  pid: {type: 'string'},
+  request: {type: 'string'},
+  json: {type: 'boolean'},
+} as const;
+
+interface Asked {
+  wanted: WantedStacks;
+  json: boolean;
+}
+
 /** `wsgideck stacks`: exit status 2 for a wrong command line, 1 when there are no stacks. */
 export async function stacks(argv: string[]): Promise<void> {
-  const asked = read(argv);
+  const asked = readWords('stacks', argv, OPTIONS, HELP, asWanted);
   if (asked === null) return;
   try {
     const captures = await gatherStacks(asked.wanted);
@@ -27,27 +39,10 @@ export async function stacks(argv: string[]): Promise<void> {
   }
 }
 
-function read(argv: string[]): {wanted: WantedStacks; json: boolean} | null {
-  const options = {
-    'server-root': {type: 'string'},
-    pid: {type: 'string'},
-    request: {type: 'string'},
-    json: {type: 'boolean'},
-    help: {type: 'boolean', short: 'h'},
-  } as const;
-  try {
-    const {values, positionals} = parseArgs({args: argv, options, allowPositionals: true});
-    if (values.help) {
-      process.stdout.write(HELP);
-      return null;
-    }
-    const servers = [...positionals, ...(values['server-root'] === undefined ? [] : [values['server-root']])];
-    if (servers.length > 1) throw new Error('one server at a time');
-    const pid = values.pid === undefined ? undefined : Number(values.pid);
-    if (pid !== undefined && (!Number.isInteger(pid) || pid < 1)) throw new Error(`--pid takes a process id, not "${values.pid}"`);
-    return {wanted: {server: servers[0], pid, request: values.request}, json: values.json ?? false};
-  } catch (error) {
-    fail(`stacks: ${mistakeOf(error)}`, 2);
-    return null;
-  }
+function asWanted(words: string[], values: Values<typeof OPTIONS>): Asked {
+  const servers = [...words, ...(values['server-root'] === undefined ? [] : [values['server-root']])];
+  if (servers.length > 1) throw new Error('one server at a time');
+  const pid = values.pid === undefined ? undefined : Number(values.pid);
+  if (pid !== undefined && (!Number.isInteger(pid) || pid < 1)) throw new Error(`--pid takes a process id, not "${values.pid}"`);
+  return {wanted: {server: servers[0], pid, request: values.request}, json: values.json ?? false};
 }

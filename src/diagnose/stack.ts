@@ -4,7 +4,7 @@ import {ownFrame} from '../model/select-frames.ts';
 import type {Frame, StackCapture, ThreadStack} from '../model/stacks.ts';
 import type {RequestVerdict} from '../model/verdict.ts';
 import {placeInStack, placeText} from './place.ts';
-import {type StackRule, stackRules} from './rules/stacks.ts';
+import {type FramePattern, type StackRule, stackRules} from './rules/stacks.ts';
 
 type Roots = Pick<InstanceInfo, 'projectRoot' | 'serverRoot'>;
 
@@ -49,7 +49,9 @@ function recognised(thread: ThreadStack, roots: Roots | null): Seen | null {
   const place = placeInStack(thread.frames, roots);
   const recursion = recursive(thread.frames);
   const rule = stackRules.find((one) =>
-    one.match === 'recursion' ? recursion : looked.some((frame) => one.match !== 'recursion' && fits(one.match, frame)),
+    one.match === 'recursion'
+      ? recursion
+      : looked.some((frame, index) => one.match !== 'recursion' && fits(one.match, frame, index === 0 ? thread.kernel : undefined)),
   );
   return rule ? {rule, thread, place} : null;
 }
@@ -60,10 +62,14 @@ function innermost(frames: readonly Frame[], roots: Roots | null): Frame[] {
   return frames.slice(0, Math.min(DEPTH, own === -1 ? frames.length : own + 1));
 }
 
-function fits(patterns: readonly {file?: RegExp; func?: RegExp; source?: RegExp}[], frame: Frame): boolean {
+/** @param kernel what it says of the thread, when this is the innermost frame and it was asked. */
+function fits(patterns: readonly FramePattern[], frame: Frame, kernel: string | undefined): boolean {
   return patterns.some(
-    ({file, func, source}) =>
-      (!file || file.test(frame.file)) && (!func || func.test(frame.func)) && (!source || source.test((frame.source ?? '').slice(0, 300))),
+    ({file, func, source, kernel: at}) =>
+      (!at || (kernel !== undefined && at.test(kernel))) &&
+      (!file || file.test(frame.file)) &&
+      (!func || func.test(frame.func)) &&
+      (!source || source.test((frame.source ?? '').slice(0, 300))),
   );
 }
 

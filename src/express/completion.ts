@@ -1,6 +1,6 @@
 import {bashCompletion} from './completion/bash.ts';
 import {fishCompletion} from './completion/fish.ts';
-import {type CompletedCommand, HELP_OPTION, serverOptions} from './completion/words.ts';
+import {type CompletedCommand, HELP_OPTION, projectOptions, serverOptions} from './completion/words.ts';
 import {zshCompletion} from './completion/zsh.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -17,7 +17,7 @@ export interface Completable {
   name: string;
   summary: string;
   /** Otherwise names of options, and words that may stand alone (`server root` for a folder). */
-  takes: 'server options' | 'server root' | readonly string[];
+  takes: 'server options' | 'project options' | 'server root' | readonly string[];
 }
 
 /** Stands in a list for the server root of a running server, which may be given as a word. */
@@ -29,10 +29,12 @@ const ownOption = (flag: string) => ({flag, values: [], metavars: [], repeatable
 /** The script that teaches a shell our commands and, from the option table, their options. */
 export function completionScript(shell: Shell, program: string, commands: readonly Completable[]): string {
   const server = serverOptions();
+  const project = projectOptions();
   return WRITERS[shell](
     program,
     commands.map(({name, summary, takes}) => {
       if (takes === 'server options') return {name, summary, options: server, argument: 'file'};
+      if (takes === 'project options') return {name, summary, options: project, argument: 'text'};
       if (takes === 'server root') return {name, summary, options: [HELP_OPTION], argument: 'directory'};
       const named = new Set(takes);
       const alone = takes.filter((word) => !word.startsWith('-') && word !== SERVER_ROOT);

@@ -1,6 +1,7 @@
 import type {DeckEvent, EventOf, ReloadRecord, RestartCause} from '../model/events.ts';
 import type {LogLevel} from '../model/log.ts';
 import type {InstanceState} from '../model/state.ts';
+import {oldestRequest} from './incidents/trigger.ts';
 
 export interface DeckWords {
   level: LogLevel;
@@ -18,7 +19,10 @@ export function deckWords(event: DeckEvent, state: InstanceState): DeckWords | n
       return {level: phaseLevel(event), text: `${event.phase}${event.detail ? `: ${event.detail}` : ''}`};
     case 'restart':
       return toBeTold(event, state)
-        ? {level: RESTART_LEVELS[event.cause] ?? 'notice', text: `process ${event.pid} (${event.processGroup}): ${event.text}`}
+        ? {
+            level: RESTART_LEVELS[event.cause] ?? 'notice',
+            text: `process ${event.pid} (${event.processGroup}): ${event.text}${whose(event, state)}`,
+          }
         : null;
     case 'reload': {
       const text = reloadText(event);
@@ -50,7 +54,16 @@ function phaseLevel(event: EventOf<'phase'>): LogLevel {
 /** Only what is news: not what somebody asked for, nor what a better-informed source has told already. */
 function toBeTold(event: EventOf<'restart'>, state: InstanceState): boolean {
   const known = state.restarts.find((one) => one.pid === event.pid);
-  return !TOLD.has(event.cause) && state.lifecycle.phase !== 'stopping' && known?.cause === event.cause && known.text === event.text;
+  // The log and the agent tell of one end in the same words: whoever comes second finds the other's name in the record.
+  const news = known?.cause === event.cause && known.text === event.text && known.source === event.source;
+  return news && !TOLD.has(event.cause) && state.lifecycle.phase !== 'stopping';
+}
+
+/** Which request it was: the agent's part, also where the log tells first. */
+function whose({pid, at, cause, inFlight}: EventOf<'restart'>, state: InstanceState): string {
+  if (cause !== 'request-timeout') return '';
+  const oldest = oldestRequest(inFlight ?? state.requests.filter((one) => one.pid === pid), at);
+  return oldest && `: ${oldest}`;
 }
 
 /** Ends of daemons that somebody asked for: the phase says so already. */

@@ -1,5 +1,5 @@
 import {chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import type {DeckEvent} from '../model/events.ts';
+import type {DeckEvent, Phase, ReloadRecord} from '../model/events.ts';
 import type {Bus} from './bus.ts';
 
 /**
@@ -13,10 +13,14 @@ export class LivePages {
   readonly #unlisten: () => void;
   #pages = 0;
   #styles = 0;
-  /** The last reload that pages have been told of. */
-  #told = 0;
+  /** The last reload that has come to its end. */
+  #ended = 0;
   /** Apache as a whole is being restarted, of which there is no other record. */
   #restarting = false;
+  /** Processes with the code that is being replaced. */
+  #old = new Set<number>();
+  /** The server answers an error after that, and nobody has said yet that the new code has loaded. */
+  #awaited = false;
 
   /** @param file as it was written before Apache was started. */
   constructor(bus: Bus, file: string) {
@@ -38,18 +42,50 @@ export class LivePages {
   }
 
   #look(event: DeckEvent): void {
-    if (event.type === 'reload') {
-      if (event.reload.status === 'done' && event.reload.id > this.#told) {
-        this.#told = event.reload.id;
-        this.#renew();
-      }
-    } else if (event.type === 'phase') {
-      if (event.phase === 'ready' && this.#restarting) this.#renew();
-      this.#restarting = event.phase === 'reloading' && this.#bus.state().reloads.at(-1)?.status !== 'running';
+    if (event.type === 'reload') this.#reload(event.reload);
+    else if (event.type === 'phase') this.#phase(event.phase);
+    else if (event.type === 'agent' && this.#awaited) this.#renewIfLoaded();
+  }
+
+  #reload({id, status, strategy, answeredAt}: ReloadRecord): void {
+    if (status === 'running') this.#begin();
+    if (status === 'running' || id <= this.#ended) return;
+    this.#ended = id;
+    if (status === 'done') this.#renew();
+    // By swap the old code serves on, and an error is none of the new one's. Otherwise it is what whoever writes the code wants to see.
+    else if (strategy !== 'swap' && answeredAt !== null) this.#renewIfLoaded();
+  }
+
+  #phase(phase: Phase): void {
+    if (phase === 'reloading' || phase === 'failed') {
+      this.#restarting = this.#bus.state().reloads.at(-1)?.status !== 'running';
+      if (this.#restarting) this.#begin();
+    } else if (phase === 'ready' || phase === 'degraded') {
+      if (this.#restarting && phase === 'ready') this.#renew();
+      else if (this.#restarting) this.#renewIfLoaded();
+      this.#restarting = false;
     }
   }
 
+  #begin(): void {
+    this.#awaited = false;
+    this.#old = new Set(this.#bus.state().agents.map((one) => one.pid));
+  }
+
+  /**
+   * What does not load has no pages, only Apache's own about an error, in which nothing would load it again when the code is mended. The agent tells
+   * a moment after the first answer.
+   */
+  #renewIfLoaded(): void {
+    const loaded = this.#bus
+      .state()
+      .agents.some(({pid, state, detail}) => !this.#old.has(pid) && state === 'connected' && !detail.startsWith('did not load'));
+    if (loaded) this.#renew();
+    else this.#awaited = true;
+  }
+
   #renew(): void {
+    this.#awaited = false;
     this.#pages++;
     this.#write();
   }

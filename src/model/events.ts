@@ -82,6 +82,8 @@ export interface ActiveRequest {
   at?: string;
   /** Pieces of its response that have been passed on, while one is walked through that is no sequence and no file. */
   pieces?: number;
+  /** Since when nothing more of it has come, milliseconds since the epoch; once there is a piece. As exact as the samples are frequent. */
+  silentSince?: number;
 }
 
 export type ProcessRole = 'supervisor' | 'dashboard' | 'guard' | 'apache' | 'child' | 'daemon' | 'service' | 'other';

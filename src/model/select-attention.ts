@@ -46,6 +46,12 @@ const EXCEPTION_MS = 60_000;
 const MOST_REQUESTS = 5;
 const MOST_EXCEPTIONS = 2;
 
+/** Of a stream whose time is almost over. */
+const CUT_STREAM = {
+  detail: 'It streams, but mod_wsgi counts the age of the whole response and is about to give up on it.',
+  remedy: 'Raise --request-timeout (0: never), or let the client ask anew before that; each stream holds a thread as long as it lasts.',
+};
+
 const ORDER = {error: 0, warn: 1, info: 2} as const;
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -59,12 +65,14 @@ export function selectAttention(state: InstanceState, now: number, seen: Readonl
   const broken = failedReload(state);
   const kept = incidents(state, now, seen, [...requests, ...broken]);
   const lasting = kept.filter((one) => !one.over);
-  const said = [...broken, ...lasting, ...requests, ...kept.filter((one) => one.over)];
+  const said = [...broken, ...lasting, ...requests, ...kept.filter((one) => one.over)].map((one) => located(one, state, now));
   const concerns: Concern[] = [...wedged(state, now), ...said, ...exceptions(state, now, said)];
   const pids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
   for (const {key, severity, text, remedy} of state.notices) {
     // The supervisor's own notice about a wedged process says the same as the agent's state.
     if (key.startsWith('wedged') && pids.size > 0) continue;
+    // So does that of a loop of restarts as its incident.
+    if (key === 'loop daemon' && state.incidents.some((one) => one.kind === 'restart-loop' && one.closedAt === null)) continue;
     concerns.push({key, severity, text, place: null, detail: null, remedy, opens: null});
   }
   for (const one of state.advice) {
@@ -122,25 +130,29 @@ function servesOn(state: InstanceState): string {
 
 function incidents(state: InstanceState, now: number, seen: ReadonlySet<string>, said: readonly Concern[]): Concern[] {
   const wedgedPids = new Set(state.agents.filter((one) => one.state === 'wedged').map((one) => one.pid));
-  return state.incidents
-    .filter((one) => {
-      if (!asksForALook(one, seen, now)) return false;
-      if (one.closedAt !== null) return true;
-      if (one.kind === 'wedged') return !wedgedPids.has(one.pid ?? -1);
-      if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && isAbout(one, other.request.pid, other.place));
-      return !(one.kind === 'failed-reload' && said.some((other) => other.key.startsWith('reload:')));
-    })
-    .toReversed()
-    .map((one) => ({
-      key: `incident:${one.id}`,
-      severity: one.closedAt === null ? one.severity : ('warn' as const),
-      text: `${one.closedAt === null ? '' : 'over: '}${one.count > 1 ? `${one.title} (${one.count} times)` : one.title}`,
-      ...(one.closedAt === null ? {} : {over: true}),
-      place: one.where,
-      detail: one.cause || null,
-      remedy: one.remedy || null,
-      opens: {type: 'incident' as const, id: one.id},
-    }));
+  return (
+    state.incidents
+      .filter((one) => {
+        if (!asksForALook(one, seen, now)) return false;
+        if (one.closedAt !== null) return true;
+        if (one.kind === 'wedged') return !wedgedPids.has(one.pid ?? -1);
+        if (one.kind === 'stuck') return !said.some((other) => other.request !== undefined && isAbout(one, other.request.pid, other.place));
+        return !(one.kind === 'failed-reload' && said.some((other) => other.key.startsWith('reload:')));
+      })
+      .toReversed()
+      // Of those that are over the one that ended last comes first: it may have begun long before others.
+      .toSorted((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0))
+      .map((one) => ({
+        key: `incident:${one.id}`,
+        severity: one.closedAt === null ? one.severity : ('warn' as const),
+        text: `${one.closedAt === null ? '' : 'over: '}${one.count > 1 ? `${one.title} (${one.count} times)` : one.title}`,
+        ...(one.closedAt === null ? {} : {over: true}),
+        place: one.where,
+        detail: one.cause || null,
+        remedy: one.remedy || null,
+        opens: {type: 'incident' as const, id: one.id},
+      }))
+  );
 }
 
 /** Requests that stand still, run long or will soon be given up on; those at the same line of the application's own code are one concern. */
@@ -151,8 +163,11 @@ function longRequests(state: InstanceState, now: number): Concern[] {
     const verdict = state.verdicts.find((other) => other.requestId === one.id);
     const stuck = verdict?.verdict === 'stuck' || verdict?.verdict === 'waiting';
     const left = countdown.left(one, now);
+    const urgent = left !== null && left < Math.max(5, countdown.limit * 0.2);
     const soon = left !== null && countdown.limit > 0 && left < countdown.limit * 0.5;
-    if (!stuck && !soon && now - one.startedAt < LONG_MS) continue;
+    // A stream is meant to last, until mod_wsgi is about to cut it.
+    const streams = !stuck && (one.pieces ?? 0) > 0;
+    if (streams ? !urgent : !stuck && !soon && now - one.startedAt < LONG_MS) continue;
     const place = verdict ? placeOf(verdict) : null;
     const key = stuck && place !== null ? `${verdict.verdict}:${place.file}:${place.line}` : one.id;
     const group = groups.get(key);
@@ -160,7 +175,6 @@ function longRequests(state: InstanceState, now: number): Concern[] {
       group.requests = (group.requests ?? 1) + 1;
       continue;
     }
-    const urgent = left !== null && left < Math.max(5, countdown.limit * 0.2);
     const incident = state.incidents.findLast(
       (other) => other.kind === 'stuck' && other.closedAt === null && isAbout(other, one.pid, place),
     );
@@ -169,8 +183,8 @@ function longRequests(state: InstanceState, now: number): Concern[] {
       severity: urgent || verdict?.verdict === 'stuck' ? 'error' : 'warn',
       text: `${one.method} ${one.url}`,
       place,
-      detail: incident?.cause || null,
-      remedy: incident?.remedy || null,
+      detail: incident?.cause || (streams ? CUT_STREAM.detail : null),
+      remedy: incident?.remedy || (streams ? CUT_STREAM.remedy : null),
       opens: {type: 'request', id: one.id},
       request: one,
       requests: 1,
@@ -212,6 +226,14 @@ function exceptions(state: InstanceState, now: number, said: readonly Concern[])
       opens: {type: 'entry' as const, entry: asEntry(one)},
     };
   });
+}
+
+/** An incident that was opened from a line without a traceback (mod_wsgi 6.0 and later lose it): the exception that it names knows the place. */
+function located(one: Concern, state: InstanceState, now: number): Concern {
+  if (one.place !== null || one.opens?.type !== 'incident') return one;
+  const same = state.exceptions.findLast((other) => now - other.at < EXCEPTION_MS && other.file !== null && one.text.includes(other.title));
+  if (same?.file == null || same.line === null) return one;
+  return {...one, place: {file: same.file, line: same.line}};
 }
 
 function samePlace(place: Place | null, one: ExceptionRecord): boolean {

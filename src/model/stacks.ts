@@ -16,7 +16,7 @@ export interface ThreadStack {
   frames: Frame[];
   /** The request this thread is serving, joined by ident. */
   request?: RequestRef;
-  /** Kernel's thread id, and in `proc` captures what the kernel says it is at ("sleeping in futex"). */
+  /** Kernel's thread id, and what the kernel says it is at ("sleeping in futex"): in `proc` captures, and in others of threads with a request. */
   tid?: number;
   kernel?: string;
 }

@@ -64,6 +64,15 @@ export function wrapLines(text: string, cells: number): string[] {
   return rows;
 }
 
+/** The first `most` of wrapped rows; where some are left out, the last one that is kept ends with the mark. */
+export function upTo(rows: readonly string[], most: number, cells: number, ellipsis = '…'): string[] {
+  if (rows.length <= most) return [...rows];
+  const kept = rows.slice(0, most);
+  const last = kept.at(-1);
+  if (last !== undefined) kept[most - 1] = width(last) < cells ? last + ellipsis : fit(`${last} `, cells, {ellipsis});
+  return kept;
+}
+
 function wrapOne(line: string, cells: number, rows: string[]): void {
   let rest = line;
   while (width(rest) > cells) {

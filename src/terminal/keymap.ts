@@ -41,6 +41,10 @@ export interface Binding {
   changes?: boolean;
   /** Only where a server runs in debug mode; is a recording that is played; was not started by us. */
   only?: 'debug' | 'replay' | 'foreign';
+  /** Asks running processes: not offered while a recording is played. */
+  live?: boolean;
+  /** Needs our agent inside the server: not offered on one that was not started by us. */
+  inside?: boolean;
 }
 
 /** What decides which commands there are. */
@@ -175,6 +179,7 @@ export const KEYMAP: readonly Binding[] = [
     label: 'stacks',
     rank: 3,
     help: 'take the stacks of all daemon processes now',
+    live: true,
     command: 'take stacks now',
   },
   {
@@ -182,6 +187,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['S'],
     places: ['requests', 'request', 'processes'],
     help: 'take the stacks of this process alone',
+    live: true,
   },
   {
     action: 'signal',
@@ -200,6 +206,7 @@ export const KEYMAP: readonly Binding[] = [
     rank: 3,
     help: 'raise an exception in the thread of this request (mod_wsgi 6); the process goes on',
     changes: true,
+    inside: true,
   },
   {
     action: 'recycle',
@@ -358,6 +365,7 @@ export function bindingsOf(place: Place): Binding[] {
 /** Is a key or command worth showing here: one that would be refused is not. */
 export function offered(one: Binding, here: Circumstances): boolean {
   if (here.readOnly && one.changes === true) return false;
+  if ((here.replay && one.live === true) || (here.foreign && one.inside === true)) return false;
   return one.only === undefined || here[one.only];
 }
 

@@ -71,6 +71,14 @@ export function fitRow(drawn: Row, cells: number, glyphs: Glyphs): Row {
   return {...value, spans};
 }
 
+/** The first `most` rows; where some are left out, the last one that is kept ends with the mark. */
+export function clipRows(rows: readonly Row[], most: number, glyphs: Glyphs): Row[] {
+  if (rows.length <= most) return [...rows];
+  const kept = rows.slice(0, Math.max(0, most));
+  const last = kept.pop();
+  return last === undefined ? [] : [...kept, {...last, spans: [...last.spans, span(glyphs.cut, last.spans.at(-1)?.tone ?? 'plain')]}];
+}
+
 /** Rows that can be selected begin with a blank: the pointer's place. */
 function withPointer(drawn: Row, glyphs: Glyphs): Row {
   const [first, ...rest] = drawn.spans;

@@ -209,6 +209,56 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     await deck.stop();
   });
 
+  test.each(['restart', 'graceful'])(
+    'reload by %s: a page shows the error of new code as well, and loads again when it is mended',
+    async (strategy) => {
+      const args = ['--reload-on-changes', '--browser-reload', '--reload-strategy', strategy];
+      const deck = await startDeck({app: 'pages', column, mode: 'json', args});
+      await deck.waitEvent('phase', ({phase}) => phase === 'ready');
+      const headers = {Accept: 'text/html,*/*;q=0.8', 'Sec-Fetch-Dest': 'document'};
+      const open: OpenPage[] = [];
+      const tab = new Map<string, string>();
+      const show = async () => {
+        const {status, body} = await deck.get('/', {headers});
+        const page = openPage(deck.url, body, [], tab);
+        open.push(page);
+        return {status, body, page};
+      };
+      try {
+        let {page} = await show();
+        for (const [version, status, text] of [
+          ['error', 500, 'version error'],
+          ['raises', 500, 'The application raised an exception'],
+          ['v1', 200, 'version v1'],
+        ] as const) {
+          save(deck, version);
+          await until(`the page to load again for ${version}`, () => page.reloads === 1);
+          const next = await show();
+          expect([next.status, next.body]).toEqual([status, expect.stringContaining(text)]);
+          await until('its questions', () => next.page.questions > 3);
+          expect(next.page.reloads).toBe(0);
+          page.close();
+          ({page} = next);
+        }
+        const bare = await deck.get('/');
+        expect(bare.body).toContain('version v1');
+        await deck.waitEvent('exception', (event) => event.title === 'ValueError: /');
+        // What does not load has no page, and leaves the one that is open alone.
+        save(deck, 'v2\nbroken =');
+        await until('the failed reload', () => reloads(deck).at(-1)?.status === 'failed');
+        const before = page.questions;
+        await until('more questions', () => page.questions > before + 20);
+        expect(page.reloads).toBe(0);
+        save(deck, 'v3');
+        await until('the page to load again', () => page.reloads === 1);
+        expect((await show()).body).toContain('version v3');
+      } finally {
+        for (const page of open) page.close();
+      }
+      await deck.stop();
+    },
+  );
+
   test('without the option nothing is there', async () => {
     const deck = await startDeck({app: 'pages', column, args: ['--reload-on-changes']});
     const {body} = await deck.get('/');

@@ -1,12 +1,15 @@
 import {spawn} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {beforeAll, describe, expect, test} from 'vitest';
+import type {Instance} from '../../src/instance/instances/instance.ts';
 import type {LogEntry} from '../../src/model/log.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import {command} from '../support/command.ts';
 import {startDeck, type RunningDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
+import {alive} from '../support/processes.ts';
+import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
 
 const column = columns()[0]!;
@@ -140,6 +143,71 @@ test('stop lets requests finish, and says when everything is gone', async () => 
     stderr: `wsgideck: no server runs in ${deck.serverRoot}; the end of ${deck.serverRoot}/error_log:\n`,
   });
   expect(after.stdout.split('\n')).toHaveLength(3);
+});
+
+test('right after the supervisor was killed: every command tells the truth, and what is left can be read', async () => {
+  const deck = await startDeck({app: 'options', column});
+  await until('ready', () => /deck +ready/.test(deck.output()));
+  const word = String(deck.port);
+  const apache = (JSON.parse((await command(['status', word, '--json'])).stdout) as InstanceState).lifecycle.apachePid!;
+  // A child of Apache that has a request does not obey at once: its parent gives it nine seconds, which is time enough to look.
+  const slow = deck.get('/sleep/50', {timeout: 40_000}).catch(() => null);
+  await until('the request in flight', async () => (await command(['status', word])).stdout.includes('/sleep'));
+  // What happened last is still on its way to the disk.
+  await until('a recording', () => command(['record', join(tempDir(), 'first.wdr'), word, '--last']).then(({status}) => status === 0));
+  deck.signal('SIGKILL');
+  await deck.waitExit();
+
+  const truth = `its supervisor was killed; Apache (pid ${apache}) is being stopped, and is gone within 22 s; its logs and incidents can be read`;
+  const file = join(tempDir(), 'left.wdr');
+  const [root, port, pid] = [deck.serverRoot, word, String(apache)];
+  const asked = [
+    ['logs', root, '-n', '2'],
+    ['logs', port, '-n', '2'],
+    ['logs', pid, '-n', '2'],
+    ['incidents', port],
+    ['record', file, port, '--last'],
+  ];
+  const refused = [
+    ['status', root],
+    ['stop', port],
+    ['reload', pid],
+    ['logs', root, '--json'],
+    ['stacks', root],
+  ];
+  const [ps, read, told] = await Promise.all([
+    command(['ps', '--json']),
+    Promise.all(asked.map((words) => command(words))),
+    Promise.all(refused.map((words) => command(words))),
+  ]);
+  expect(alive(apache), 'Apache is still there').toBe(true);
+  const listed = (JSON.parse(ps.stdout) as Instance[]).find(({apachePid}) => apachePid === apache);
+  expect(listed).toMatchObject({kind: 'ours', state: 'stopping', pid: apache, url: expect.stringContaining(`:${port}/`), problem: truth});
+  for (const {status, stdout, stderr} of read.slice(0, 3)) {
+    expect({status, lines: stdout.split('\n').length}).toEqual({status: 0, lines: 3});
+    expect(stderr).toMatch(new RegExp(`^wsgideck: [^\\s]+: [^\n]*; the end of ${root}/error_log:\n$`));
+    expect(stderr).toContain(truth);
+  }
+  expect(read[3]).toEqual({status: 0, stdout: `no incidents: ${root}\n`, stderr: ''});
+  expect(read[4]).toMatchObject({status: 0, stderr: expect.stringContaining('play it with: wsgideck replay')});
+  for (const [index, {status, stdout, stderr}] of told.entries()) {
+    expect({status, stdout}, refused[index]!.join(' ')).toEqual({status: 1, stdout: ''});
+    expect(stderr, refused[index]!.join(' ')).toContain(truth);
+    expect(stderr.split('\n')).toHaveLength(2);
+  }
+  await deck.waitGone(25_000);
+  await slow;
+  expect(await command(['logs', root])).toMatchObject({status: 0, stderr: expect.stringContaining('no server runs in ')});
+});
+
+test('a folder here that is called as a server is not meant by its name', async () => {
+  const deck = await startDeck({app: 'options', column});
+  await until('ready', () => /deck +ready/.test(deck.output()));
+  const cwd = tempDir();
+  const name = String(deck.port);
+  mkdirSync(join(cwd, name));
+  expect(await command(['incidents', name], {cwd})).toMatchObject({status: 0, stdout: expect.stringMatching(/^no incidents: options\n$/)});
+  await deck.stop();
 });
 
 test('stop --wait cuts what does not finish in time', async () => {

@@ -76,18 +76,18 @@ describe.each(columns())('long requests ($name)', (column) => {
     await until('the end of the verdicts', () => control.state().verdicts.length === 0);
   });
 
-  test('a response that goes on piece by piece is slow, one that has come to a halt is not', async () => {
+  test('a response that goes on piece by piece is slow, also while it pauses, where nothing limits it', async () => {
     const replies = ['/stream?6', '/halt?5', '/hold?5'].map((path) => deck.get(path, {timeout: 20_000}));
     const [streaming, halted] = await Promise.all([verdict('/stream?6'), verdict('/halt?5')]);
     // Its stack is the same in each sample: it sleeps nearly all the time.
     expect(streaming).toMatchObject({verdict: 'slow', pieces: expect.any(Number), own: {func: 'stream'}, captures: []});
     expect(streaming.pieces).toBeGreaterThan(5);
-    expect(halted).toMatchObject({verdict: 'waiting', waitsIn: 'time.sleep', own: {func: 'halt'}});
-    expect(halted.pieces).toBeUndefined();
+    expect(halted).toMatchObject({verdict: 'slow', pieces: 2, own: {func: 'halt'}, captures: []});
+    expect(halted.at - halted.silentSince!).toBeGreaterThan(2000);
     expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual([200, 200, 200]);
     const opened = deck.events().flatMap((event) => (event.type === 'incident' ? event.incident.title : []));
-    expect(opened.filter((title) => title.includes('/stream'))).toEqual([]);
-    expect(opened.some((title) => title.includes('/halt'))).toBe(true);
+    expect(opened.filter((title) => /\/stream|\/halt/.test(title))).toEqual([]);
+    expect(opened.some((title) => title.includes('/hold'))).toBe(true);
   });
 
   test('an interrupt ends one request and no other', async () => {
@@ -188,5 +188,27 @@ describe.each(columns())('long requests ($name)', (column) => {
     const service = control.state().processes.find((row) => row.role === 'service')!;
     expect((await control.send({type: 'recycle', pid: service.pid})).text).toContain('is a service script');
     expect((await control.send({type: 'recycle', pid: process.pid})).text).toContain('not part of this server');
+  });
+});
+
+describe.each(columns())('event streams ($name)', (column) => {
+  test('a pause is no incident before it is as long as a request may take', async () => {
+    const args = ['--processes', '1', '--threads', '5', '--request-timeout', '7'];
+    const deck = await startDeck({app: FOLDER, column, mode: 'json', args});
+    await deck.waitEvent('agent', (event) => event.state === 'connected');
+    const reply = deck.get('/halt?16', {timeout: 30_000});
+    const first = await deck.waitEvent('verdict', (event) => event.verdict.url === '/halt?16');
+    expect(first.verdict).toMatchObject({verdict: 'slow', pieces: 2});
+    const {incident} = await deck.waitEvent('incident', (event) => event.incident.title.includes('/halt'));
+    expect(incident.title).toMatch(/^silent stream: GET \/halt\?16: 2 pieces, then nothing for \d+\.\d s at app\.wsgi:\d+$/);
+    expect(Number(/for ([\d.]+) s/.exec(incident.title)![1])).toBeGreaterThanOrEqual(7);
+    const said = await deck.waitEvent('incident', (event) => event.incident.id === incident.id && event.incident.cause !== '');
+    expect(said.incident).toMatchObject({
+      kind: 'stuck',
+      severity: 'warn',
+      cause: expect.stringMatching(/^A response that streams has sent nothing/),
+    });
+    expect((await reply).status).toBe(200);
+    await deck.stop();
   });
 });

@@ -8,6 +8,7 @@ import {atLeast} from '../../src/express/version.ts';
 import {realPlan, type RunningServer, serve} from '../fixtures/express/server.ts';
 import {get} from '../support/http.ts';
 import {columns} from '../support/mod-wsgi.ts';
+import {freePort} from '../support/ports.ts';
 import {alive} from '../support/processes.ts';
 import {tempCopy, tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
@@ -144,6 +145,36 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     expect(await status('a.example.org')).toBe(200);
     expect(await status('example.test')).toBe(301);
     expect(await status('evil.test')).toBe(403);
+  });
+
+  test('--enable-docs: each page leads to the same one on the site, also beside a proxy for everything', async () => {
+    const argv = ['--enable-docs', '--proxy-mount-point', '/', `http://127.0.0.1:${await freePort()}/`];
+    const {url} = await start(await realPlan([tempCopy(ECHO), ...argv], column));
+    const location = async (path: string) => {
+      const {status, headers} = await get(`${url}${path}`);
+      return [status, headers['location']];
+    };
+    const site = 'https://modwsgi.readthedocs.io/';
+    expect(await location('/__wsgi__/docs')).toEqual([302, site]);
+    expect(await location('/__wsgi__/docs/')).toEqual([302, site]);
+    expect(await location('/__wsgi__/docs/user-guides/debugging-techniques.html')).toEqual([
+      302,
+      `${site}page/user-guides/debugging-techniques.html`,
+    ]);
+    // Nothing listens behind.
+    expect(await location('/__wsgi__/docsx')).toEqual([503, undefined]);
+  });
+
+  test('--enable-docs: a copy that is installed is served', async () => {
+    const plan = await realPlan([tempCopy(ECHO), '--enable-docs'], column);
+    const docs = tempDir();
+    writeFileSync(join(docs, 'index.html'), 'the first page');
+    writeFileSync(join(docs, 'other.html'), 'another page');
+    const {url} = await start({...plan, docs});
+    expect((await get(`${url}/__wsgi__/docs`)).headers['location']).toBe(`${url}/__wsgi__/docs/`);
+    expect((await get(`${url}/__wsgi__/docs/`)).body).toBe('the first page');
+    expect((await get(`${url}/__wsgi__/docs/other.html`)).body).toBe('another page');
+    expect((await get(`${url}/__wsgi__/docs/none.html`)).status).toBe(404);
   });
 
   test('a module, a sub-interpreter and several processes', async () => {

@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -161,4 +161,32 @@ test('an application that does not load has its incident, with the line of the i
   expect(incident.where).toMatchObject({file: join(deck.appDir, 'failing.wsgi'), line: 3});
   expect(incident.cause).not.toBe('');
   await deck.stop();
+});
+
+test('a damaged incident is told from one that was never there: by its id and in the list, with and without a server', async () => {
+  const deck = await startDeck({app: APP, script: 'failing.wsgi', column: columns()[0]!, mode: 'json'});
+  const {incident} = await deck.waitEvent('incident', (event) => event.incident.kind === 'failed-load');
+  const other = '20260101-000000-abcd';
+  const folder = folderOf(deck.serverRoot);
+  writeFileSync(join(folder, `${other}.json`), '{"v":1,\n');
+  const isDamaged = async (id: string, word: string) => {
+    const {status, out, err} = await command(deck.serverRoot, word);
+    expect({status, out}).toEqual({status: 1, out: ''});
+    expect(err).toMatch(/; put back a good copy, or remove it\n$/);
+    expect(err.split('\n')).toHaveLength(2);
+    expect(err).toContain(`wsgideck: error: incident ${id} is damaged: ${join(folder, `${id}.json`)}: `);
+  };
+  const leftOut = async () => {
+    const {status, err} = await command(deck.serverRoot);
+    expect({status, lines: err.split('\n').length}).toEqual({status: 0, lines: 2});
+    return err;
+  };
+  await isDamaged(other, other);
+  expect(await leftOut()).toContain(`1 damaged file is left out: ${other}.json in ${folder}; `);
+  await deck.stop();
+  truncateSync(join(folder, `${incident.id}.json`), 100);
+  await isDamaged(incident.id, incident.id);
+  await isDamaged(other, 'abcd');
+  expect(await leftOut()).toContain(`2 damaged files are left out: ${other}.json, ${incident.id}.json in ${folder}; `);
+  expect(await command(deck.serverRoot, '20200101-000000-ffff')).toMatchObject({err: expect.stringMatching(/there is no incident/)});
 });

@@ -3,6 +3,7 @@ import {existsSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {DeckEvent} from '../../src/model/events.ts';
+import {command} from '../support/command.ts';
 import {type RunningDeck, startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {tempDir} from '../support/temp.ts';
@@ -49,7 +50,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
 
     const file = join(tempDir(), 'dead.wdr');
     const made = wsgideck('record', file, deck.serverRoot);
-    expect(made).toMatchObject({status: 0, stderr: expect.stringMatching(/no server runs there any more[^]*play it with/)});
+    expect(made).toMatchObject({status: 0, stderr: expect.stringMatching(/its supervisor is gone[^]*play it with/)});
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(eventsOf(file)).toEqual(first);
 
@@ -93,6 +94,26 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     // Everything in it made sense to the reader.
     expect(wsgideck('replay', '--server-root', deck.serverRoot, '--json').stderr).toBe('');
   });
+});
+
+test('a server alone is no FILE: record says that one is missing, and writes nothing', async () => {
+  const deck = await startDeck({...APP, column: columns()[0]!});
+  await until('it to be ready', () => deck.output().includes('ready'), 20_000);
+  const cwd = tempDir();
+  for (const word of [String(deck.port), String(deck.pid), deck.serverRoot, 'options']) {
+    const {status, stdout, stderr} = await command(['record', word, '--last', '--force'], {cwd});
+    expect({status, stdout}).toEqual({status: 2, stdout: ''});
+    expect(stderr).toMatch(
+      /^wsgideck: error: record: "[^"]+" is a server, and the FILE to write is missing; as in: wsgideck record FILE [^\n]+\n$/,
+    );
+    expect(readdirSync(cwd)).toEqual([]);
+  }
+  // A path is a file's name, and so is what names no server.
+  for (const file of [`./${deck.port}`, 'none.wdr']) {
+    expect(await command(['record', file, deck.serverRoot, '--last'], {cwd})).toMatchObject({status: 0});
+  }
+  expect(readdirSync(cwd).toSorted()).toEqual([String(deck.port), 'none.wdr']);
+  await deck.stop();
 });
 
 test('without a recorder there is no recording, and record says so', async () => {

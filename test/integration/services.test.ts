@@ -1,4 +1,5 @@
-import {resolve} from 'node:path';
+import {spawnSync} from 'node:child_process';
+import {join, resolve} from 'node:path';
 import {expect, test} from 'vitest';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
@@ -21,6 +22,23 @@ test.each(columns())('a service has its row and its lines; one that fails in a l
   expect((await deck.get('/')).status).toBe(200);
   await deck.stop();
 });
+
+// Only root can run a service as somebody else; CI is.
+test.runIf(process.getuid?.() === 0).each(columns())(
+  'a service of another user that fails has no back-off, and its notice says why ($name)',
+  async (column) => {
+    const args = ['--service-script', 'broken', 'failing.py', '--service-user', 'broken', 'nobody'];
+    const deck = await startDeck({app: FOLDER, column, mode: 'json', args});
+    const loop = await deck.waitEvent('notice', (event) => event.key === 'loop service broken', 40_000);
+    expect(loop.text).toMatch(/^service broken has ended 5 times in \d+ s: ValueError: the queue is not there/);
+    expect(loop.remedy).toContain('without any back-off (ours takes reading the server root, which a --service-user may not;');
+    // That is so: nobody else may read the runner.
+    const nobody = {uid: 65534, gid: 65534, encoding: 'utf8', env: {LC_ALL: 'C'}} as const;
+    const read = spawnSync('/bin/cat', [join(deck.serverRoot, 'wsgideck/service.py')], nobody);
+    expect(read).toMatchObject({status: 1, stdout: '', stderr: expect.stringContaining('Permission denied')});
+    await deck.stop();
+  },
+);
 
 test('daemon processes that are killed again and again are a loop too', async () => {
   const deck = await startDeck({app: FOLDER, column: columns()[1]!, mode: 'json'});

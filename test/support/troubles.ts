@@ -50,7 +50,7 @@ export const TROUBLES: Trouble[] = [
   {
     name: 'a locked database',
     provoke: (deck) => ask(deck, '/locked?s=25'),
-    shows: [/orders\.py:\d+/, /waits for the database/],
+    shows: [/orders\.py:\d+/, /waits for the lock of a SQLite file/],
     incident: {kind: 'stuck', file: 'orders.py'},
   },
   {

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {inRoots, placeOf, restartOf, stoppingTitle, toActiveRequest} from '../../src/sources/agent/translate.ts';
+import type {ActiveRequest} from '../../src/model/events.ts';
+import {inRoots, placeOf, restartOf, stoppingTitle, toActiveRequest, withSilence} from '../../src/sources/agent/translate.ts';
 
 const ROOTS = ['/srv/shop'];
 
@@ -31,6 +32,20 @@ test('turns seconds into milliseconds and leaves out what is unknown', () => {
     client: '::1',
     at: 'a.py:1 in f',
   });
+});
+
+test('a response has been silent since its last piece was seen for the first time', () => {
+  const at = (pieces: number | undefined, before: ActiveRequest[], now: number) =>
+    withSilence(
+      {id: 'x', pid: 7, ident: '1', method: 'GET', url: '/', startedAt: 1, ...(pieces === undefined ? {} : {pieces})},
+      before,
+      now,
+    );
+  expect([at(undefined, [], 100), at(0, [], 100)]).toEqual([expect.not.objectContaining({silentSince: 100}), at(0, [], 200)]);
+  const first = at(3, [at(0, [], 100)], 200);
+  expect(first.silentSince).toBe(200);
+  expect(at(3, [first], 300).silentSince).toBe(200);
+  expect(at(4, [first], 300).silentSince).toBe(300);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {COMMANDS} from '../../src/cli/command-table.ts';
 import {completionScript, SHELLS, type Shell} from '../../src/express/completion.ts';
 import {serverOptions} from '../../src/express/completion/words.ts';
+import {djangoOptions} from '../../src/express/django/options.ts';
 import {tempDir} from '../support/temp.ts';
 import {KEY, Tty} from '../support/tty.ts';
 
@@ -66,6 +67,7 @@ describe.each(SHELLS)('%s, as a person uses it', (shell) => {
     );
     expect(await typed(shell, 'start-server --port 1 a\\ s')).toBe('start-server --port 1 a script.wsgi');
     expect(await typed(shell, 'attach a')).toMatch(/^attach a root\/?$/);
+    expect(await typed(shell, 'runmodwsgi --collects')).toBe('runmodwsgi --collectstatic');
     expect(await typed(shell, 'completion zs')).toBe('completion zsh');
   });
 });
@@ -94,6 +96,19 @@ describe('what bash offers', () => {
     );
     expect(offered('')).toEqual([...COMMANDS.map(({name}) => name), '--help', '--version']);
     expect(offered('install-module', '-')).toEqual(['--modules-directory', '--help']);
+  });
+
+  test('for a Django project its own options and those of the server, without those that name the application', () => {
+    const offers = offered('runmodwsgi', '--');
+    const visible = djangoOptions.filter((option) => !('hidden' in option)).map(({flags}) => flags[0]);
+    expect(offers).toEqual(expect.arrayContaining([...visible, '--port', '--reload-on-changes', '--help', '--version']));
+    expect(offers.filter((flag) => /--(?:application-type|entry-point|callable-object|no-color)$/.test(flag))).toEqual([]);
+    expect(offered('runmodwsgi', '--collect')).toEqual(['--collectstatic']);
+    expect(offered('runmodwsgi', '--pythonpath', 'a')).toEqual(['a root']);
+    expect(offered('runmodwsgi', '--manage-py', 'a').toSorted()).toEqual(['a root', 'a script.wsgi']);
+    expect(offered('runmodwsgi', '--verbosity', '')).toEqual(['0', '1', '2', '3']);
+    expect(offered('runmodwsgi', 'a')).toEqual([]);
+    expect(offered('start-server', '--collect')).toEqual([]);
   });
 
   test('the values of an option, after a blank or an equals sign', () => {

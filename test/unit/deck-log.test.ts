@@ -52,6 +52,25 @@ test('what somebody asked for, and what is known better already, is not told aga
   expect(await lines()).toEqual(['deck notice process 7 (shop): served its maximum of requests']);
 });
 
+test('an end that the log and the agent tell of in the same words is told once, with the request, whoever comes first', async () => {
+  const text = 'a request ran longer than request-timeout';
+  const ended = {type: 'restart' as const, pid: 7, cause: 'request-timeout' as const, text, processGroup: 'shop'};
+  const request = {id: 'r', pid: 7, ident: '1', method: 'GET', url: '/slow', startedAt: Date.now() - 61_000};
+  const other = {...request, id: 'q', pid: 8, url: '/other', startedAt: 1};
+  for (const order of [
+    ['log', 'agent'],
+    ['agent', 'log'],
+  ] as const) {
+    const {bus, lines} = instance();
+    bus.put({type: 'requests', pid: 7, requests: [request], busy: 1, total: 5, dropped: 0});
+    bus.put({type: 'requests', pid: 8, requests: [other], busy: 1, total: 5, dropped: 0});
+    for (const source of order) bus.put({...ended, source, ...(source === 'agent' ? {inFlight: [request]} : {})});
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^deck warn process 7 \(shop\): a request ran longer than request-timeout: GET \/slow after 61\.\d s$/),
+    ]);
+  }
+});
+
 test('a log entry makes no further entry, and listeners see the event before the line about it', async () => {
   const {bus, lines} = instance();
   const seen: string[] = [];

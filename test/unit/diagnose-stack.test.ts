@@ -1,5 +1,7 @@
+import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {diagnoseStack} from '../../src/diagnose/index.ts';
+import {waitsIn} from '../../src/instance/early/waits-in.ts';
 import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {RequestVerdict} from '../../src/model/verdict.ts';
 
@@ -80,5 +82,79 @@ describe('several threads', () => {
     expect(diagnoseStack(capture(one), verdict, ROOTS)).toMatchObject([
       {rule: 'stack-computing', evidence: ['the same line in 3 of 3 samples'], place: {line: 3}},
     ]);
+  });
+});
+
+/**
+ * Real stacks of threads that wait for a row that another transaction has written, or for a slow query: Python 3.11, psycopg2 2.9.13, psycopg 3.3.9,
+ * PyMySQL 1.2.4, MySQLdb 1.4.6, PostgreSQL 15, MariaDB 10.11. Folders are replaced.
+ */
+const DATABASES = JSON.parse(readFileSync(new URL('../fixtures/diagnose/stacks/databases.json', import.meta.url), 'utf8')) as Record<
+  string,
+  Pick<ThreadStack, 'frames' | 'kernel'>
+>;
+
+describe('databases', () => {
+  const of = ({frames, kernel}: Pick<ThreadStack, 'frames' | 'kernel'>) => {
+    const one = thread('/pay', ...frames);
+    return diagnoseStack(capture(kernel === undefined ? one : {...one, kernel}), null, ROOTS)[0];
+  };
+
+  it.each([
+    ['psycopg2 update', 'stack-database'],
+    ['psycopg2 slow', 'stack-database'],
+    ['psycopg update', 'stack-postgres'],
+    ['psycopg slow', 'stack-postgres'],
+    ['pymysql update', 'stack-mysql'],
+    ['pymysql slow', 'stack-mysql'],
+    ['MySQLdb update', 'stack-mysql'],
+    ['MySQLdb slow', 'stack-mysql'],
+    ['psycopg2 for-update', 'stack-row-lock'],
+    ['psycopg for-update', 'stack-row-lock'],
+    ['pymysql for-update', 'stack-row-lock'],
+    ['MySQLdb for-update', 'stack-row-lock'],
+  ])('%s: %s', (name, rule) => {
+    const found = of(DATABASES[name]!);
+    expect(found).toMatchObject({rule, place: {file: '/srv/app/orders.py'}, remedy: expect.stringMatching(/pg_stat_activity|innodb_trx/)});
+    const honest = /a lock that another transaction holds, or for a slow query; the stack cannot tell|most likely for the transaction/;
+    expect(found!.cause).toMatch(honest);
+  });
+
+  it('a server is waited for by its socket, whatever the driver', () => {
+    for (const [name, {frames}] of Object.entries(DATABASES)) {
+      const kind = name.startsWith('pymysql') ? 'network' : 'events';
+      const kernel = {
+        tid: 1,
+        name: '',
+        state: 'S',
+        cpuMs: 0,
+        switches: 0,
+        call: {name: 'x', kind, onDescriptor: false},
+        target: null,
+        wchan: null,
+      } as const;
+      expect(waitsIn(frames, kernel)).toMatch(
+        /^(?:a database call: the server has not answered|socket\.recv: the database has not answered)$/,
+      );
+    }
+  });
+
+  it('of SQLite the kernel tells waiting for a lock from computing; where it tells nothing it may be either', () => {
+    const frames = [own(7, 'connection.execute("INSERT INTO orders VALUES (1)")')];
+    expect(of({frames, kernel: 'sleeping in clock_nanosleep'})?.rule).toBe('stack-sqlite-lock');
+    expect(of({frames: [own(7, 'with self.connection:')], kernel: 'sleeping in nanosleep'})?.rule).toBe('stack-sqlite-lock');
+    expect(of({frames, kernel: 'running'})?.rule).toBe('stack-query-computes');
+    expect(of({frames})?.rule).toBe('stack-database');
+    const django = {
+      file: '/srv/venv/lib/python3.11/site-packages/django/db/backends/sqlite3/base.py',
+      line: 328,
+      func: 'execute',
+      source: 'return super().execute(query, params)',
+    };
+    expect(of({frames: [django, own(7, 'order.save()')], kernel: 'sleeping in clock_nanosleep'})?.rule).toBe('stack-sqlite-lock');
+    expect(of({frames: [django, own(7, 'order.save()')]})?.rule).toBe('stack-sqlite');
+    // Somebody else's sleep further in.
+    const nap = {file: '/srv/venv/lib/python3.11/site-packages/jobs.py', line: 3, func: 'run', source: 'time.sleep(5)'};
+    expect(of({frames: [nap, own(7, 'job.execute()')], kernel: 'sleeping in clock_nanosleep'})?.rule).not.toBe('stack-sqlite-lock');
   });
 });

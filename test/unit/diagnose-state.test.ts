@@ -52,6 +52,13 @@ const CASES: Record<string, {so: Partial<InstanceState>; not: Partial<InstanceSt
     so: {requests: [request(9), request(8)], verdicts: [waiting('r9'), waiting('r8')]},
     not: {requests: [request(9), request(8)], verdicts: [waiting('r9')]},
   },
+  'stream-silent': {
+    so: {requests: [request(70)], verdicts: [{...waiting('r70'), at: NOW, pieces: 5, silentSince: NOW - 61_000}]},
+    not: {
+      requests: [request(70), request(9)],
+      verdicts: [{...waiting('r70'), verdict: 'slow', at: NOW, pieces: 5, silentSince: NOW - 9000}, waiting('r9')],
+    },
+  },
   'all-threads-busy': {
     so: {agents: [{...CALM.agents[0]!, busy: 5}], busyHistory: [1, 1, 5, 5, 5, 5, 5, 5]},
     not: {agents: [{...CALM.agents[0]!, busy: 5}], busyHistory: [1, 1, 5, 5]},

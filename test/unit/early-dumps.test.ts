@@ -88,6 +88,28 @@ test('the next look is at thirty seconds; the same again is told, but not kept a
   expect(captures()).toHaveLength(1);
 });
 
+test('an event stream that pauses is told of as a stream, and only after a whole time limit as one that stands still, until it goes on', async () => {
+  const {tell, bus, verdicts, captures} = watch({a: [7, 7, 7]});
+  bus.put({type: 'instance', info: {...INFO, requestTimeout: 60}});
+  const of = request('a', 4);
+  for (let second = 0; second < 70; second++) {
+    tell([{...of, pieces: 2, silentSince: START}]);
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  const told = () => verdicts().map((one) => [Math.round((one.at - START) / 1000), one.verdict, one.pieces]);
+  expect(told()).toEqual([
+    [2, 'slow', 2],
+    [27, 'slow', 2],
+    [61, 'waiting', 2],
+  ]);
+  expect(captures()).toHaveLength(1);
+  tell([{...of, pieces: 3, silentSince: Date.now()}]);
+  tell([{...of, pieces: 3, silentSince: Date.now()}]);
+  expect(told()).toHaveLength(4);
+  expect(verdicts().at(-1)).toMatchObject({verdict: 'slow', pieces: 3, captures: []});
+  expect(verdicts().at(-1)).not.toHaveProperty('waitsIn');
+});
+
 test('a request that ends meanwhile has no verdict, and a silent agent is left alone', async () => {
   const {tell, verdicts, samples} = watch({a: [7, 7, 7]});
   tell([request('a', 6)]);

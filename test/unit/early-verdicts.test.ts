@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {lookDue} from '../../src/instance/early/due.ts';
 import {judge, type Look} from '../../src/instance/early/judge.ts';
-import {Streams} from '../../src/instance/early/streams.ts';
+import {overdueAt, type Stream, streamOf} from '../../src/instance/early/streams.ts';
 import {waitsIn} from '../../src/instance/early/waits-in.ts';
 import type {Frame} from '../../src/model/stacks.ts';
 import type {KernelThread} from '../../src/sources/stacks/kernel-threads.ts';
@@ -76,32 +76,39 @@ test('without the kernel’s figures the innermost call decides', () => {
   expect(verdict(looks([plain, plain, plain])).verdict).toBe('stuck');
 });
 
+const streaming = (progress: Stream['progress']): Stream => ({pieces: 12, silentSince: 9000, progress});
+
 test('a response that makes progress is slow, whatever its stack looks like', () => {
   const nap = [at(9, 'rows', '/app/a.py', 'time.sleep(0.5)')];
   const samples = looks([nap, nap, nap], [kernel(1), kernel(1), kernel(1)]);
-  expect(judge(REQUEST, samples, OWN, 12)).toMatchObject({verdict: 'slow', pieces: 12, own: nap[0]});
-  expect(judge(REQUEST, samples, OWN, 12)).not.toHaveProperty('waitsIn');
+  expect(judge(REQUEST, samples, OWN, streaming('moving'))).toMatchObject({verdict: 'slow', pieces: 12, silentSince: 9000, own: nap[0]});
+  expect(judge(REQUEST, samples, OWN, streaming('moving'))).not.toHaveProperty('waitsIn');
   expect(judge(REQUEST, samples, OWN)).not.toHaveProperty('pieces');
-  expect(judge(REQUEST, samples.slice(0, 2), OWN, 12).verdict).toBe('unknown');
+  expect(judge(REQUEST, samples.slice(0, 2), OWN, streaming('moving')).verdict).toBe('unknown');
 });
 
-test('a stream has come to a halt when nothing has come for longer than its own pace lets expect', () => {
-  const streams = new Streams();
-  const see = (pieces: number | undefined, now: number) =>
-    streams.see(10, [{...REQUEST, ident: '1', ...(pieces === undefined ? {} : {pieces})}], now);
-  see(undefined, 1500);
-  see(0, 2000);
-  expect(streams.moving(REQUEST, 2000)).toBeNull();
-  see(4, 3000);
-  see(4, 4000);
-  expect([streams.moving(REQUEST, 5000), streams.moving(REQUEST, 5001)]).toEqual([4, null]);
-  // Ten seconds from one piece to the next: it may take its time.
-  see(5, 51_000);
-  expect([streams.moving(REQUEST, 71_000), streams.moving(REQUEST, 71_001)]).toEqual([5, null]);
-  streams.see(11, [], 60_000);
-  expect(streams.moving(REQUEST, 60_000)).toBe(5);
-  streams.see(10, [], 60_000);
-  expect(streams.moving(REQUEST, 60_000)).toBeNull();
+test('a stream that waits for something to tell is no trouble until it is overdue; one that computes is stuck all the same', () => {
+  const nap = [at(9, 'events', '/app/a.py', 'news.get()')];
+  const waits = looks([nap, nap, nap], [kernel(1), kernel(1), kernel(1)]);
+  expect(judge(REQUEST, waits, OWN, streaming('pausing'))).toMatchObject({verdict: 'slow', pieces: 12});
+  expect(judge(REQUEST, waits, OWN, streaming('overdue'))).toMatchObject({verdict: 'waiting', pieces: 12, silentSince: 9000});
+  const computes = looks([nap, nap, nap], [kernel(0), kernel(600), kernel(1300)]);
+  expect(judge(REQUEST, computes, OWN, streaming('pausing')).verdict).toBe('stuck');
+  expect(judge(REQUEST, computes, OWN, streaming('moving')).verdict).toBe('slow');
+});
+
+test('a stream pauses when nothing has come for longer than its own pace lets expect, and that is too long after a whole time limit', () => {
+  const stream = (pieces: number, silentSince: number) => ({...REQUEST, pieces, silentSince});
+  const progress = (one: ReturnType<typeof stream>, limit: number, now: number) => streamOf(one, limit, now)?.progress;
+  expect([streamOf(REQUEST, 60, 9000), streamOf({...REQUEST, pieces: 0}, 60, 9000)]).toEqual([null, null]);
+  const quick = stream(4, 3000);
+  expect([5000, 5001, 62_999, 63_000].map((now) => progress(quick, 60, now))).toEqual(['moving', 'pausing', 'pausing', 'overdue']);
+  // Without a limit no pause is too long.
+  expect(progress(quick, 0, 9_999_000)).toBe('pausing');
+  // Forty seconds from one piece to the next: it may take its time.
+  const slow = stream(5, 201_000);
+  expect([281_000, 281_001].map((now) => progress(slow, 60, now))).toEqual(['moving', 'overdue']);
+  expect([overdueAt(quick, 60), overdueAt(quick, 0), overdueAt(REQUEST, 60)]).toEqual([62, null, null]);
 });
 
 test('fewer than three samples give no verdict', () => {
@@ -178,6 +185,9 @@ test.each([
   [{age: 56, lookedAt: 31, left: 4, crowded: false}, false],
   [{age: 57, lookedAt: 31, left: 3, crowded: false}, true],
   [{age: 58, lookedAt: 57, left: 2, crowded: false}, false],
+  // A stream that has been silent for as long as a request may take.
+  [{age: 119, lookedAt: 31, left: null, crowded: false, overdueAt: 70}, true],
+  [{age: 119, lookedAt: 71, left: null, crowded: false, overdueAt: 70}, false],
   // No thread is free.
   [{age: 1.9, lookedAt: null, left: null, crowded: true}, false],
   [{age: 2, lookedAt: null, left: null, crowded: true}, true],

@@ -318,6 +318,31 @@ describe('what opens and closes an incident', () => {
     expect(incidents()[0]!.closedAt).not.toBeNull();
   });
 
+  test('a stream that is silent for too long says so, and its incident ends when more of it comes', async () => {
+    const startedAt = Date.now() - 70_000;
+    const own = {file: '/srv/app/news.py', line: 7, func: 'events', source: 'news.get()'};
+    const of = {requestId: 'r', pid: 50, method: 'GET', url: '/events', startedAt, same: 3, samples: 3, frame: own, own, captures: [1]};
+    const silentSince = startedAt + 9000;
+    const stream = {...request('r'), startedAt, pieces: 5, silentSince};
+    bus.put({type: 'requests', pid: 50, requests: [stream], busy: 1, total: 2, dropped: 0});
+    bus.put({type: 'verdict', verdict: {...of, at: startedAt + 40_000, verdict: 'slow', pieces: 5, silentSince}});
+    await second();
+    expect(incidents()).toEqual([]);
+    const waitsIn = 'queue.get: nothing comes';
+    bus.put({type: 'verdict', verdict: {...of, at: Date.now(), verdict: 'waiting', waitsIn, pieces: 5, silentSince}});
+    await second();
+    expect(incidents()).toMatchObject([
+      {kind: 'stuck', title: 'silent stream: GET /events: 5 pieces, then nothing for 62.0 s at news.py:7', closedAt: null},
+    ]);
+    expect(desk.get(incidents()[0]!.id)).toMatchObject({
+      reason: expect.stringContaining('a stream, silent for longer than the request timeout'),
+      diagnoses: [{rule: 'stream-silent', place: {line: 7}}],
+    });
+    bus.put({type: 'verdict', verdict: {...of, at: Date.now(), verdict: 'slow', pieces: 6, silentSince: Date.now()}});
+    for (let n = 0; n < 4; n++) await second();
+    expect(incidents()[0]!.closedAt).not.toBeNull();
+  });
+
   test('a request at the debugger prompt is none: a person has stopped it', async () => {
     const startedAt = Date.now() - 60_000;
     const at = (requestId: string, waits: string) => {

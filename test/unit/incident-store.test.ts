@@ -174,6 +174,16 @@ test('of a server that is gone they are read from its disk, closed', async () =>
   await expect(findIncidents(tempDir())).rejects.toThrow(/no server root of wsgideck/);
 });
 
+test('a damaged one is known by its id, with its file and the reason', async () => {
+  const root = serverRoot();
+  const one = incident(root);
+  const path = join(incidentFolder(root), '20261120-110001-bbbb.json');
+  writeFileSync(path, JSON.stringify(one).slice(0, 300));
+  const found = await findIncidents(root);
+  expect(found.list.map(({id}) => id)).toEqual([one.summary.id]);
+  expect(found.damaged).toEqual([{id: '20261120-110001-bbbb', path, reason: expect.stringMatching(/^[^\n]*JSON[^\n]*$/)}]);
+});
+
 // Giving a folder away takes root; CI has it.
 test.runIf(process.getuid?.() === 0)('nothing is written into a folder that belongs to another user', () => {
   const root = serverRoot();

@@ -132,3 +132,26 @@ test('who asks whether a server is well hears of what visitors suffer from, as l
   expect(graveIncident([summary({...last, kind: 'crash'}), summary({...last, kind: 'saturated', closedAt: NOW})])).toBeUndefined();
   expect(graveIncident([summary({...last, kind: 'saturated', id: 'x'})])?.id).toBe('x');
 });
+
+test('incidents that are over come in the order in which they ended, the last one first, below those that last', () => {
+  const deck = new MemoryDeck(busyEvents([]));
+  const incident = (id: string, openedAt: number, closedAt: number | null) =>
+    event({type: 'incident', incident: summary({id, kind: 'server-errors', severity: 'warn', title: id, openedAt, closedAt})});
+  deck.happen(
+    event({type: 'requests', pid: 23117, requests: [], busy: 0, total: 5, dropped: 0}),
+    event({type: 'requests', pid: 23118, requests: [], busy: 0, total: 5, dropped: 0}),
+    incident('long', NOW - 90_000, NOW - 1000),
+    incident('lasts', NOW - 80_000, null),
+    incident('first', NOW - 50_000, NOW - 40_000),
+    incident('second', NOW - 45_000, NOW - 20_000),
+    incident('lasts too', NOW - 5000, null),
+  );
+  const texts = selectAttention(deck.state(), NOW).map((one) => one.text);
+  expect(texts.filter((text) => /long|lasts|first|second/.test(text))).toEqual([
+    'lasts too',
+    'lasts',
+    'over: long',
+    'over: second',
+    'over: first',
+  ]);
+});

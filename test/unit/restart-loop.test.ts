@@ -5,7 +5,9 @@ import {EndCounter, watchRestartLoops} from '../../src/instance/restart-loop.ts'
 test('five ends of a service within twenty seconds are a loop, four are not, and slow ones never', () => {
   const quick = new EndCounter('service', 'mail');
   for (let n = 0; n < 4; n++) expect(quick.ended(100 + n, n * 1500, 'boom')).toBeNull();
-  expect(quick.ended(104, 6000, 'boom')?.text).toBe('service mail has ended 5 times in 6 s: boom');
+  const notice = quick.ended(104, 6000, 'boom');
+  expect(notice?.text).toBe('service mail has ended 5 times in 6 s: boom');
+  expect(notice?.remedy).toContain('without any back-off (ours takes reading the server root, which a --service-user may not');
   const slow = new EndCounter('service', 'mail');
   for (let n = 0; n < 50; n++) expect(slow.ended(100 + n, n * 6000, '')).toBeNull();
 });

@@ -17,15 +17,41 @@ test('a stuck request is named with its line, its samples and the rule of the co
   await screen.shows(/● payments\/gateway\.py:118 +charge +yours/);
 });
 
-test('a response that is streamed is called that, in the list and with its stack', async () => {
+const streaming = (ageMs: number, silentMs: number) =>
+  event({
+    type: 'requests',
+    pid: 23117,
+    requests: [{...REQUESTS[0]!, startedAt: NOW - ageMs, pieces: 14, silentSince: NOW - silentMs}],
+    busy: 1,
+    total: 5,
+    dropped: 0,
+  });
+
+test('a response that is streamed is called that, in the list and with its stack, and asks for nobody', async () => {
   const deck = quiet();
-  const moving = verdict({verdict: 'slow', pieces: 14});
+  const moving = verdict({verdict: 'slow', pieces: 14, silentSince: NOW - 8000});
   delete moving.waitsIn;
-  deck.happen(event({type: 'verdict', verdict: moving}));
-  using screen = view(deck, {columns: 140, rows: 34});
-  await screen.shows(/! slow 41\.2 s +payments\/gateway\.py:118 in charge\(\) +POST \/checkout\/pay +streaming, 14 pieces so far/);
+  deck.happen(streaming(41_200, 8000), event({type: 'verdict', verdict: moving}));
+  using screen = view(deck, {columns: 160, rows: 34});
+  const text = await screen.shows(/41\.2 s +POST +\/checkout\/pay.* streams /);
+  expect(text).not.toMatch(/! .*41\.2 s/);
   screen.press(KEY.enter);
-  await screen.shows(/slow: streaming, 14 pieces so far/);
+  await screen.shows(/streaming, 14 pieces so far, silent for 8 s/);
+});
+
+test('a stream that mod_wsgi is about to cut says why, and one that has been silent for too long how long', async () => {
+  const deck = quiet();
+  deck.happen(streaming(140_000, 500));
+  using screen = view(deck, {columns: 160, rows: 34});
+  await screen.shows(/! +140 s +POST \/checkout\/pay/);
+  await screen.shows(/It streams, but mod_wsgi counts the age of the whole response/);
+  deck.happen(
+    streaming(75_000, 61_000),
+    event({type: 'verdict', verdict: verdict({pieces: 14, silentSince: NOW - 61_000, at: NOW, waitsIn: 'queue.get'})}),
+  );
+  await screen.shows(/! waiting 75\.0 s/);
+  screen.press(KEY.enter);
+  await screen.shows(/silent stream: nothing for 61\.0 s after 14 pieces, in queue\.get/);
 });
 
 test('on 4.x the rule is that of the process, with its figures', async () => {

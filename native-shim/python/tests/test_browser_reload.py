@@ -207,6 +207,59 @@ class Streamed(unittest.TestCase):
         self.assertEqual(server.run(application), b"oops")
         self.assertEqual(server.started, [("500 Oops", [("Content-Type", "text/plain")])])
 
+    def test_an_exception_is_told_of_by_a_page_that_loads_again_and_still_comes_through(self):
+        def at_once(environ, start_response):
+            raise KeyError("gone")
+
+        def half(environ, start_response):
+            start_response("200 OK", [HTML])
+            raise KeyError("gone")
+
+        def later(environ, start_response):
+            start_response("200 OK", [HTML])
+            yield b""
+            raise KeyError("gone")
+
+        for application in (at_once, half, later):
+            server = Server()
+            with self.assertRaises(KeyError):
+                server.run(application, HTTP_ACCEPT="text/html,*/*;q=0.8")
+            ((status, headers),) = server.started
+            self.assertEqual(status, "500 Internal Server Error")
+            self.assertEqual(dict(headers)["Content-Length"], str(len(b"".join(server.sent))))
+            self.assertIn(TAG + b"</body>", b"".join(server.sent))
+            self.assertNotIn(b"gone", b"".join(server.sent))
+
+    def test_the_servers_own_page_about_an_exception_stays_for_whoever_is_no_browser_and_for_what_has_begun(self):
+        def at_once(environ, start_response):
+            raise KeyError("gone")
+
+        def begun(environ, start_response):
+            start_response("200 OK", [HTML])
+            yield b"<html><body>" + b"x" * 2000
+            raise KeyError("gone")
+
+        def plain(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            raise KeyError("gone")
+
+        def refuses(status, headers, exc_info=None):
+            raise OSError("the client has gone")
+
+        server = Server()
+        with self.assertRaises(KeyError):
+            server.run(at_once, HTTP_ACCEPT="*/*")
+        self.assertEqual(server.started, [])
+        for application, starts in ((begun, "200 OK"), (plain, "200 OK")):
+            server = Server()
+            with self.assertRaises(KeyError):
+                server.run(application, HTTP_ACCEPT="text/html")
+            self.assertEqual([status for status, _ in server.started], [starts])
+        server = Server()
+        server.start_response = refuses
+        with self.assertRaises(KeyError):
+            server.run(at_once, HTTP_ACCEPT="text/html")
+
     def test_starting_twice_is_the_servers_to_refuse(self):
         def application(environ, start_response):
             start_response("200 OK", [HTML])

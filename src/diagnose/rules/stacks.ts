@@ -1,11 +1,23 @@
 import type {Diagnosis} from '../../model/diagnosis.ts';
 
+export interface FramePattern {
+  file?: RegExp;
+  func?: RegExp;
+  source?: RegExp;
+  /** What the kernel says of the thread, where it was asked; then only the innermost frame is meant, which made the call into C. */
+  kernel?: RegExp;
+}
+
+/** A call of a database's driver, as programs write it; `with connection:` commits at its end. */
+const QUERY =
+  /\.(?:execute|executemany|executescript|commit|rollback|fetchall|fetchmany|fetchone)\s*\(|^\s*with\s+[\w.]*(?:conn|connection|db|database)\s*:/;
+
 /** One thing that a thread can be seen doing by the innermost frames of its stack. C functions have no frame: the line that calls them tells. */
 export interface StackRule {
   rule: string;
   severity: Diagnosis['severity'];
   /** Any of these in a frame between the innermost and the application's own one (included). */
-  match: readonly {file?: RegExp; func?: RegExp; source?: RegExp}[] | 'recursion';
+  match: readonly FramePattern[] | 'recursion';
   /** In a few words, to stand after a colon. */
   short: string;
   cause: string;
@@ -64,6 +76,39 @@ export const stackRules: readonly StackRule[] = [
     remedy: 'Give it a timeout: subprocess.run(..., timeout=10); see Processes for what the program does.',
   },
   {
+    // Measured: SQLite's own busy handler sleeps between its tries. No other driver does, and one of a server waits for its socket.
+    rule: 'stack-sqlite-lock',
+    severity: 'error',
+    match: [{source: QUERY, kernel: /\bin (?:clock_)?nanosleep\b/}],
+    short: 'it waits for a lock of SQLite',
+    cause: 'The thread waits for the lock of a SQLite file, which another transaction holds: it sleeps and tries again until its timeout.',
+    remedy:
+      'Find the open transaction: s shows what the other threads are at, lslocks which other process has locked the file. Commit soon, and wait for nothing in between; with journal_mode=WAL readers need not wait.',
+  },
+  {
+    rule: 'stack-query-computes',
+    severity: 'warn',
+    match: [{source: QUERY, kernel: /^running\b/}],
+    short: 'it computes a query',
+    cause: 'The thread computes a query itself, as SQLite and other databases without a server do: it reads more rows than it should.',
+    remedy: 'Ask for its plan (EXPLAIN QUERY PLAN) and give it an index, or ask for less.',
+  },
+  {
+    rule: 'stack-row-lock',
+    severity: 'error',
+    match: [
+      {
+        source:
+          /\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(?:KEY\s+)?SHARE\b|\bLOCK\s+(?:IN\s+SHARE\s+MODE|TABLES?)\b|\bGET_LOCK\s*\(|\bpg_advisory_(?:xact_)?lock|\b(?:select_for_update|with_for_update)\s*\(/i,
+      },
+    ],
+    short: 'it asks the database for a lock',
+    cause:
+      'The thread asks the database for a lock (FOR UPDATE, LOCK TABLE, an advisory lock) and waits, most likely for the transaction that holds it.',
+    remedy:
+      'See who holds it: in PostgreSQL pg_blocking_pids(pid) of pg_stat_activity, in MySQL information_schema.innodb_trx; ask with NOWAIT or SKIP LOCKED, or set lock_timeout (innodb_lock_wait_timeout).',
+  },
+  {
     rule: 'stack-sqlite',
     severity: 'error',
     match: [
@@ -75,15 +120,38 @@ export const stackRules: readonly StackRule[] = [
     remedy: 'Keep transactions short, use journal_mode=WAL, or a database server if many requests write.',
   },
   {
+    // Measured with psycopg 3: a lock and a slow query look the same, as Python and as the kernel see them. psycopg2 has no frames of its own.
+    rule: 'stack-postgres',
+    severity: 'warn',
+    match: [{file: /\/(?:psycopg2?|psycopg_pool|asyncpg|pg8000|django\/db\/backends\/postgresql)\//}],
+    short: 'it waits for PostgreSQL',
+    cause: 'The thread waits for PostgreSQL: for a lock that another transaction holds, or for a slow query; the stack cannot tell which.',
+    remedy:
+      'Ask: SELECT pid, state, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity. "Lock" is a lock, and who holds it is often "idle in transaction"; set lock_timeout and statement_timeout.',
+  },
+  {
+    // The same, measured with PyMySQL and MySQLdb.
+    rule: 'stack-mysql',
+    severity: 'warn',
+    match: [{file: /\/(?:pymysql|MySQLdb|mysql\/connector|aiomysql|django\/db\/backends\/mysql)\//}],
+    short: 'it waits for MySQL',
+    cause:
+      'The thread waits for MySQL or MariaDB: for a lock that another transaction holds, or for a slow query; the stack cannot tell which.',
+    remedy:
+      'Ask: SELECT * FROM information_schema.innodb_trx. LOCK WAIT is a lock, the oldest RUNNING one holds it most likely; SHOW FULL PROCESSLIST has slow queries. A lock is waited for up to innodb_lock_wait_timeout (50 s).',
+  },
+  {
     rule: 'stack-database',
     severity: 'warn',
     match: [
-      {file: /\/(?:psycopg2?|pymysql|MySQLdb|mysql\/connector|oracledb|cx_Oracle|pyodbc|pymongo|redis|asyncpg|sqlalchemy|django\/db)\//},
+      {file: /\/(?:oracledb|cx_Oracle|pyodbc|pymongo|redis|sqlalchemy|django\/db)\//},
       {source: /\.(?:execute|executemany|executescript|commit|fetchall|fetchone)\(/},
     ],
     short: 'it waits for the database',
-    cause: 'The thread waits for the database: a slow query, or a lock that another transaction holds.',
-    remedy: "See the running queries and locks on the database's side; set a statement timeout there.",
+    cause:
+      'The thread waits for the database: for a lock that another transaction holds, or for a slow query; the stack cannot tell which.',
+    remedy:
+      "Only the database's side tells: pg_stat_activity with pg_blocking_pids() in PostgreSQL, information_schema.innodb_trx and SHOW FULL PROCESSLIST in MySQL; set a timeout for locks and for statements there.",
   },
   {
     rule: 'stack-connect',

@@ -69,6 +69,21 @@ export const stateRules: readonly StateRule[] = [
     remedy: 'Look at what that line waits for; give it a timeout so that one slow neighbour cannot take all threads.',
   },
   {
+    rule: 'stream-silent',
+    severity: 'warn',
+    match: (state) => {
+      const one = state.verdicts.find(({verdict, pieces}) => verdict === 'waiting' && pieces !== undefined);
+      if (one?.pieces === undefined || one.silentSince === undefined) return null;
+      const said = `${one.method} ${one.url}: ${one.pieces} pieces, then nothing for ${((one.at - one.silentSince) / 1000).toFixed(0)} s`;
+      const frame = one.own ?? one.frame;
+      const place = frame ? {file: frame.file, line: frame.line, func: frame.func} : undefined;
+      return {evidence: [said, ...(one.waitsIn ? [`it waits in ${one.waitsIn}`] : [])], ...(place ? {place} : {})};
+    },
+    cause: 'A response that streams has sent nothing for longer than --request-timeout: what feeds it is gone, or has had nothing to tell.',
+    remedy:
+      'Send a comment line (": ping") every 15 s, which also shows whether the client is still there; mod_wsgi counts the age of a stream like that of any request: see --request-timeout.',
+  },
+  {
     rule: 'all-threads-busy',
     severity: 'error',
     match: (state) => {

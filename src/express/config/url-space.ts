@@ -83,13 +83,24 @@ export function handlersSection(plan: ServerPlan): string {
   ]);
 }
 
-/** mod_wsgi's documentation: as it is installed, or where it is on the network. */
+/** mod_wsgi's site; below /page/ are its pages in the version that it shows first. */
+const DOCS_SITE = 'https://modwsgi.readthedocs.io/';
+
+/**
+ * mod_wsgi's documentation: as it is installed, or the same page on its site. Where no copy is installed the original has nothing there (measured: 404 with
+ * 4.9.4, 403 with 6.1.1; neither package brings one).
+ */
 export function docsSection({options, docs}: ServerPlan): string {
   if (!options.enableDocs) return '';
-  return section(
-    'Documentation',
-    docs === null
-      ? ['RedirectMatch "^/__wsgi__/docs(?:/.*)?$" "https://modwsgi.readthedocs.io/"']
+  return section('Documentation', [
+    // A proxy for everything would be asked first.
+    ...(options.proxyMountPoints.length === 0 ? [] : ['ProxyPass /__wsgi__/docs !']),
+    ...(docs === null
+      ? [
+          `RedirectMatch "^/__wsgi__/docs/?$" ${quote(DOCS_SITE)}`,
+          // Not quoted by us: the $ is the directive's own.
+          `RedirectMatch "^/__wsgi__/docs/(.+)$" "${DOCS_SITE}page/$1"`,
+        ]
       : [
           'RedirectMatch "^/__wsgi__/docs$" "/__wsgi__/docs/"',
           `Alias /__wsgi__/docs/ ${quote(`${docs}/`)}`,
@@ -97,8 +108,8 @@ export function docsSection({options, docs}: ServerPlan): string {
           '    DirectoryIndex index.html',
           '    Require all granted',
           '</Directory>',
-        ],
-  );
+        ]),
+  ]);
 }
 
 /** --url-alias. The more special path has to come first, as Apache takes the first that fits. */

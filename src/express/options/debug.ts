@@ -104,7 +104,7 @@ export const debugOptions = [
     ...flag,
     flags: ['--enable-docs'],
     dest: 'enableDocs',
-    help: 'The documentation of mod_wsgi at /__wsgi__/docs/: the copy that is installed with it, or the way to the one on its site.',
+    help: 'The documentation of mod_wsgi at /__wsgi__/docs/: the copy that is installed with it, otherwise a redirect to the same page on its site.',
     directive: 'Alias, Redirect',
     since: '4.1.0',
   },

@@ -17,16 +17,19 @@ export interface Age {
   left: number | null;
   /** No thread of its process is free. */
   crowded: boolean;
+  /** Of a stream: the age in seconds at which it will have been silent for too long. */
+  overdueAt?: number | null;
 }
 
 /**
  * Is a look due: after 5 s, or when half of the time limit is over; again after 30 s, 2 min,
- * 8 min…; and a last time 3 s before mod_wsgi gives up.
+ * 8 min…; when a stream has been silent for too long; and a last time 3 s before mod_wsgi gives up.
  */
-export function lookDue({age, lookedAt, left, crowded}: Age): boolean {
+export function lookDue({age, lookedAt, left, crowded, overdueAt = null}: Age): boolean {
   const since = lookedAt ?? -1;
   const passed = (mark: number) => since < mark && mark <= age;
   if (crowded && lookedAt === null && age >= CROWDED) return true;
+  if (overdueAt !== null && passed(overdueAt)) return true;
   if (left === null) return passed(FIRST) || later(passed, age);
   const total = age + left;
   const first = Math.min(FIRST, total / 2);

@@ -5,6 +5,7 @@
 import type {ActiveRequest} from '../../model/events.ts';
 import {selectCountdown} from '../../model/select-countdown.ts';
 import type {StackCapture} from '../../model/stacks.ts';
+import type {InstanceState} from '../../model/state.ts';
 import type {RequestVerdict} from '../../model/verdict.ts';
 import {inRoots, placeOf, requestLine} from '../../sources/agent/translate.ts';
 import {kernelThread} from '../../sources/stacks/kernel-threads.ts';
@@ -12,7 +13,7 @@ import {socketPeer} from '../../sources/stacks/socket-peer.ts';
 import type {Bus} from '../bus.ts';
 import {lookDue} from './due.ts';
 import {judge, LOOKS, type Look} from './judge.ts';
-import {Streams} from './streams.ts';
+import {overdueAt, streamOf} from './streams.ts';
 
 export interface EarlyOptions {
   bus: Bus;
@@ -42,7 +43,6 @@ interface Seen {
 export class EarlyDumps {
   readonly #options: EarlyOptions;
   readonly #seen = new Map<string, Seen>();
-  readonly #streams = new Streams();
   /** Processes with a round, until they may have the next one; on the monotonic clock, Infinity while it lasts. */
   readonly #resting = new Map<number, number>();
   readonly #stopListening: () => void;
@@ -63,18 +63,32 @@ export class EarlyDumps {
 
   #consider(pid: number, requests: readonly ActiveRequest[], now: number): void {
     if (this.#seen.size > 0) this.#forget(pid, requests);
-    this.#streams.see(pid, requests, now);
+    this.#goesOn(requests, now);
     if (requests.length === 0 || (this.#resting.get(pid) ?? 0) > performance.now()) return;
     const state = this.#options.bus.state();
     const agent = state.agents.find((one) => one.pid === pid);
     if (agent?.state !== 'connected') return;
     const crowded = agent.total > 0 && agent.busy >= agent.total;
     const countdown = selectCountdown(state);
+    const limit = limitOf(state);
     const due = requests.some((one) => {
       const age = (now - one.startedAt) / 1000;
-      return lookDue({age, lookedAt: this.#seen.get(one.id)?.lookedAt ?? null, left: countdown.left(one, now), crowded});
+      const lookedAt = this.#seen.get(one.id)?.lookedAt ?? null;
+      return lookDue({age, lookedAt, left: countdown.left(one, now), crowded, overdueAt: overdueAt(one, limit)});
     });
     if (due) void this.#round(pid);
+  }
+
+  /** A stream of which more has come since it seemed to stand still: that needs no look at its stack. */
+  #goesOn(requests: readonly ActiveRequest[], now: number): void {
+    for (const verdict of this.#options.bus.state().verdicts) {
+      if (verdict.verdict !== 'waiting' && verdict.verdict !== 'stuck') continue;
+      const {pieces, silentSince = 0} = requests.find((one) => one.id === verdict.requestId) ?? {};
+      if (!pieces || silentSince <= verdict.at) continue;
+      const rest = {...verdict};
+      delete rest.waitsIn;
+      this.#options.bus.put({type: 'verdict', verdict: {...rest, verdict: 'slow', at: now, pieces, silentSince, captures: []}});
+    }
   }
 
   async #round(pid: number): Promise<void> {
@@ -114,14 +128,17 @@ export class EarlyDumps {
 
   #tell(pid: number, capture: StackCapture, looks: ReadonlyMap<string, Look[]>): void {
     const {bus} = this.#options;
-    const root = bus.state().info?.projectRoot;
+    const state = bus.state();
+    const limit = limitOf(state);
+    const root = state.info?.projectRoot;
     const roots = root === undefined ? [] : [root];
     const verdicts: RequestVerdict[] = [];
     for (const [id, list] of looks) {
       const request = capture.threads.find((one) => one.request?.id === id)?.request;
       if (!request || list.length < LOOKS) continue;
-      const pieces = this.#streams.moving(request, capture.at);
-      verdicts.push(withPeer(judge({...request, pid}, list, (file) => inRoots(file, roots), pieces)));
+      const served = state.requests.find((one) => one.id === id);
+      const stream = served ? streamOf(served, limit, capture.at) : null;
+      verdicts.push(withPeer(judge({...request, pid}, list, (file) => inRoots(file, roots), stream)));
     }
     const kept = this.#worthKeeping(verdicts);
     for (const one of verdicts) this.#remember(one, kept.includes(one));
@@ -151,7 +168,6 @@ export class EarlyDumps {
   #forget(pid: number, requests: readonly ActiveRequest[]): void {
     if (requests.length === 0 && this.#resting.get(pid) !== Infinity) this.#resting.delete(pid);
     for (const [id, seen] of this.#seen) if (seen.pid === pid && !requests.some((one) => one.id === id)) this.#seen.delete(id);
-    if (requests.length === 0) this.#streams.see(pid, [], 0);
   }
 }
 
@@ -160,6 +176,12 @@ function withPeer(verdict: RequestVerdict): RequestVerdict {
   const {pid, waitsIn} = verdict;
   if (waitsIn === undefined) return verdict;
   return {...verdict, waitsIn: waitsIn.replace(/socket:\[(\d+)\]/, (all, inode: string) => socketPeer(pid, inode) ?? all)};
+}
+
+/** Seconds that mod_wsgi lets a request take; 0 where it never gives up. */
+function limitOf(state: InstanceState): number {
+  const {rule} = selectCountdown(state);
+  return rule === 'request' || rule === 'process' ? (state.info?.requestTimeout ?? 0) : 0;
 }
 
 /** Nobody waits for a round when the supervisor ends. */

@@ -3,6 +3,7 @@ import type {ActiveRequest} from '../../model/events.ts';
 import type {Frame} from '../../model/stacks.ts';
 import type {RequestVerdict} from '../../model/verdict.ts';
 import type {KernelThread} from '../../sources/stacks/kernel-threads.ts';
+import type {Stream} from './streams.ts';
 import {looksLikeWaiting, waitsIn} from './waits-in.ts';
 
 /** One sample of one request. */
@@ -24,20 +25,21 @@ const CONTENDS = 20;
 
 /**
  * @param isOwn whether a file is the application's own.
- * @param pieces of its response that have been passed on, when more of them come: then it moves, whatever its stack looks like.
+ * @param stream what has been passed on of its response: while more comes it moves, whatever its stack looks like, and while nothing comes it may
+ * wait for something to tell until a whole request would have to be over.
  */
 export function judge(
   request: Pick<ActiveRequest, 'id' | 'pid' | 'method' | 'url' | 'startedAt'>,
   looks: readonly Look[],
   isOwn: (file: string) => boolean,
-  pieces: number | null = null,
+  stream: Stream | null = null,
 ): RequestVerdict {
   const newest = looks.at(-1);
   const frames = newest?.frames ?? [];
   const {computes, wakes} = activity(looks, looksLikeWaiting(frames));
   const moved = looks.findLastIndex((one) => !sameStack(one.frames, frames, computes));
   const same = looks.length - 1 - moved;
-  const moves = same < looks.length || pieces !== null;
+  const moves = same < looks.length || stream?.progress === 'moving' || (stream?.progress === 'pausing' && !computes);
   const verdict = looks.length < LOOKS ? 'unknown' : moves ? 'slow' : computes ? 'stuck' : 'waiting';
   return {
     requestId: request.id,
@@ -53,7 +55,7 @@ export function judge(
     own: frames.find((one) => isOwn(one.file)) ?? null,
     ...(verdict === 'waiting' ? {waitsIn: waitsIn(frames, newest?.kernel ?? null, wakes)} : {}),
     captures: [],
-    ...(pieces === null ? {} : {pieces}),
+    ...(stream === null ? {} : {pieces: stream.pieces, silentSince: stream.silentSince}),
   };
 }
 

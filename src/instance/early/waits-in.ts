@@ -47,12 +47,13 @@ const HINTS: readonly Hint[] = [
   {file: /\/threading\.py$/, func: /^(?:acquire|__enter__)$/, kinds: [], words: 'acquiring a lock'},
   {call: /\bsleep\s*\(/, kinds: ['sleep', 'events', 'lock'], words: 'time.sleep'},
   {
-    call: /\.(?:execute|executemany|executescript|commit|rollback)\s*\(/,
+    call: /\.(?:execute|executemany|executescript|commit|rollback)\s*\(|^with\s+[\w.]*(?:conn|connection|db|database)\s*:/,
     kinds: ['sleep'],
     words: 'a database call that sleeps and tries again: SQLite waits for a lock',
   },
   {
-    call: /\.(?:execute|executemany|executescript|commit|rollback|fetch\w*)\s*\(/,
+    // The last two are psycopg's and MySQLdb's own.
+    call: /\.(?:execute|executemany|executescript|commit|rollback|fetch\w*)\s*\(|\bwaiting\.wait\s*\(|\b_mysql\.connection\.query\s*\(/,
     kinds: ON_NETWORK,
     words: 'a database call: the server has not answered',
   },
@@ -82,6 +83,8 @@ const BY_KIND: Record<WaitKind, string> = {
 
 /** Who asks over HTTP reads from a socket in the end. */
 const HTTP = /\/(?:http\/client|urllib\/request|urllib3\/\w+|requests\/\w+|httpx\/\w+|aiohttp\/\w+)\.py$/;
+/** Drivers that are written in Python down to the socket. */
+const DATABASE = /\/(?:pymysql|mysql\/connector|pg8000)\/\w+\.py$/;
 const ON_WIRE = /^socket\.recv/;
 
 /** Frames of the library that are looked at, from the innermost. */
@@ -98,7 +101,12 @@ const OFTEN = 1;
 export function waitsIn(frames: readonly Frame[], kernel: KernelThread | null, wakes = 0): string {
   const kind = kernel?.call?.kind ?? null;
   const words = HINTS.find((hint) => fits(hint, frames, kind))?.words ?? (kind === null ? BY_KIND.other : BY_KIND[kind]);
-  const asked = frames.some((one) => HTTP.test(one.file)) && ON_WIRE.test(words) ? ': an HTTP server has not answered' : '';
+  const of = frames.some((one) => HTTP.test(one.file))
+    ? 'an HTTP server'
+    : frames.some((one) => DATABASE.test(one.file))
+      ? 'the database'
+      : '';
+  const asked = of !== '' && ON_WIRE.test(words) ? `: ${of} has not answered` : '';
   const target = kernel?.target && !kernel.target.startsWith('anon_inode') ? ` (${kernel.target})` : '';
   return `${words}${asked}${target}${wakes >= OFTEN ? `, over and over (${Math.round(wakes)} times a second)` : ''}`;
 }

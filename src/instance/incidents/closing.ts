@@ -27,7 +27,7 @@ export function isOver(facts: OpenFacts, state: InstanceState, now: number): boo
     case 'by-hand':
       return true;
     case 'stuck':
-      return calm > SHORT && !state.requests.some((one) => requests.has(one.id));
+      return calm > SHORT && !state.requests.some((one) => requests.has(one.id) && !streams(one.id, state));
     case 'wedged': {
       const held = state.agents.some((one) => pids.has(one.pid) && one.state !== 'connected');
       return calm > SHORT && !held && replaced(pids, state);
@@ -50,6 +50,11 @@ export function isOver(facts: OpenFacts, state: InstanceState, now: number): boo
     default:
       return calm > CALM;
   }
+}
+
+/** A stream of which more has come. */
+function streams(requestId: string, state: InstanceState): boolean {
+  return state.verdicts.some((one) => one.requestId === requestId && one.verdict === 'slow' && one.pieces !== undefined);
 }
 
 /** The processes are gone, or well again, and there is one to serve. */

@@ -19,7 +19,7 @@ interface Relevant {
 }
 
 const RELEVANT: Record<IncidentKind, Relevant> = {
-  stuck: {order: ['stacks', 'state'], rules: /same-line|timeout-near|daemon-loop/},
+  stuck: {order: ['stacks', 'state'], rules: /same-line|timeout-near|daemon-loop|stream-silent/},
   'request-timeout': {order: ['stacks', 'restarts', 'log', 'state'], rules: /^request-timeout|shutdown-timeout|same-line/},
   wedged: {order: ['stacks', 'restarts', 'log', 'state'], rules: /deadlock-timeout|gil-wedged|disk-wait|stopped-process/},
   crash: {order: ['stacks', 'log', 'restarts'], rules: /segfault|killed|aborted|exit-status|memory|recursion/},
@@ -78,7 +78,9 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
   // the request that was stuck at the same time is most often another one.
   const place = summary.kind === 'wedged' || summary.kind === 'crash' ? undefined : verdicts.find((one) => one.own)?.own;
   const first = place ? found.filter((one) => one.place?.file === place.file && one.place.line === place.line) : [];
-  return distinct([...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
+  // The stack of a stream says what it waits in for the next piece, which is no trouble by itself.
+  const silent = summary.kind === 'stuck' ? first.filter(({rule}) => rule === 'stream-silent') : [];
+  return distinct([...silent, ...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
 }
 
 /** A process that was held goes on, to other troubles: the stacks of the moment itself tell most, where there are some. */

@@ -2,6 +2,7 @@
 import type {DeckEvent, EventOf, RestartCause} from '../../model/events.ts';
 import type {IncidentKind} from '../../model/incidents.ts';
 import type {InstanceState, RestartRecord} from '../../model/state.ts';
+import type {RequestVerdict} from '../../model/verdict.ts';
 import {AT_PROMPT} from '../early/waits-in.ts';
 import type {Recent} from './recent.ts';
 import {groupOf, oldestRequest, type Trigger} from './trigger.ts';
@@ -142,20 +143,21 @@ function dump({capture, at}: EventOf<'stacks'>, state: InstanceState): Trigger[]
 }
 
 function verdict({verdict, at}: EventOf<'verdict'>, state: InstanceState): Trigger[] {
-  const {verdict: what, pid, requestId, method, url, startedAt} = verdict;
+  const {verdict: what, pid, requestId, startedAt} = verdict;
   if ((what !== 'stuck' && what !== 'waiting') || verdict.at - startedAt < STUCK_AFTER) return [];
   // In debug mode a person has stopped it, to look at it.
   if (state.info?.interactive && verdict.waitsIn?.startsWith(AT_PROMPT)) return [];
   const where = verdictPlace(verdict, state.info);
   const waits = verdict.waitsIn ? `, waits in ${verdict.waitsIn}` : '';
+  const stream = verdict.pieces === undefined ? '' : `a stream, silent for longer than the request timeout; `;
   const place = where ? ` at ${where.file.slice(where.file.lastIndexOf('/') + 1)}:${where.line}` : '';
   return [
     {
       kind: 'stuck',
       severity: 'warn',
       at,
-      title: `${what === 'stuck' ? 'stuck' : 'waiting'}: ${method} ${url} for ${((verdict.at - startedAt) / 1000).toFixed(1)} s${place}`,
-      reason: `${verdict.same} of ${verdict.samples} samples show the same frames${waits}`,
+      title: `${headOf(verdict)}${place}`,
+      reason: `${stream}${verdict.same} of ${verdict.samples} samples show the same frames${waits}`,
       pid,
       processGroup: groupOf(state.info),
       where,
@@ -165,6 +167,14 @@ function verdict({verdict, at}: EventOf<'verdict'>, state: InstanceState): Trigg
       ...(verdict.captures.length === 0 ? {stacks: pid} : {}),
     },
   ];
+}
+
+/** `waiting: GET /slow for 12.0 s`; of a stream how long it has been silent. */
+function headOf({verdict, method, url, startedAt, at, pieces, silentSince}: RequestVerdict): string {
+  const seconds = (from: number) => `${((at - from) / 1000).toFixed(1)} s`;
+  if (verdict === 'waiting' && pieces !== undefined && silentSince !== undefined)
+    return `silent stream: ${method} ${url}: ${pieces} piece${pieces === 1 ? '' : 's'}, then nothing for ${seconds(silentSince)}`;
+  return `${verdict}: ${method} ${url} for ${seconds(startedAt)}`;
 }
 
 function reload({reload: {id, names, status, detail, failure}, at}: EventOf<'reload'>, state: InstanceState): Trigger[] {

@@ -27,8 +27,8 @@ export async function survey(): Promise<Survey> {
   const taken = new Set(ours.map(({apachePid}) => apachePid));
   const others: Instance[] = [];
   const unclear: number[] = [];
-  for (const {parent, place, serverRoot} of apaches.filter((one) => !taken.has(one.parent.stat.pid))) {
-    const silent = silentInstance(parent, serverRoot ?? '', machine);
+  for (const {parent, place} of apaches.filter((one) => !taken.has(one.parent.stat.pid))) {
+    const silent = silentInstance(parent, place, machine);
     const module = silent === null ? hasModule(parent, place) : null;
     if (silent !== null) ours.push(silent);
     else if (module?.has === true) others.push(foreignInstance(parent, place, module.version));

@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path';
 import {startedAt} from '../../sources/processes/proc-stat.ts';
 import type {ApachePlace} from './apache-place.ts';
 import type {Instance} from './instance.ts';
-import {listeners, urlOf} from './listeners.ts';
+import {listenerOf, listeners, urlOf} from './listeners.ts';
 import type {ApacheParent} from './machine.ts';
 import {mappedModule, moduleVersion} from './mapped-module.ts';
 import {groupsOf, userOf} from './our-instance.ts';
@@ -33,7 +33,7 @@ export function foreignInstance(parent: ApacheParent, place: ApachePlace, versio
   const original = isOriginal(place);
   const first = (name: string) => place.directives.find((one) => one.name === name)?.words;
   const daemon = first('wsgidaemonprocess');
-  const listening = listeners(stat.pid)?.[0] ?? stated(first('listen')?.[0]);
+  const listening = listeners(stat.pid)?.[0] ?? listenerOf(first('listen')?.[0]);
   const groups = groupsOf(parent);
   const instance: Instance = {
     kind: original ? 'original' : 'system',
@@ -58,9 +58,4 @@ export function foreignInstance(parent: ApacheParent, place: ApachePlace, versio
 function isOriginal({conf, defines}: ApachePlace): boolean {
   if (conf === null || basename(conf) !== 'httpd.conf') return false;
   return [...defines].some((name) => name.startsWith('MOD_WSGI_')) || existsSync(join(dirname(conf), 'handler.wsgi'));
-}
-
-function stated(address: string | undefined): {host: string | null; port: number} | null {
-  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(address ?? '') ?? [];
-  return port === undefined ? null : {host: host?.replace(/^\[(.*)\]$/, '$1') || null, port: Number(port)};
 }

@@ -18,7 +18,7 @@ export interface Instance {
   controlSocket?: string;
   /** Ours: what the asking user may do with it; `look` goes through the socket of --view-group. */
   access?: 'full' | 'look' | 'none';
-  /** Ours, when it answers. */
+  /** Ours, when it answers, or its supervisor is known to be gone. */
   state?: Phase;
   /** Who runs it: the supervisor's user, or that of Apache's parent. */
   user: string;
@@ -33,4 +33,9 @@ export interface Instance {
   conf?: string;
   /** Why ours did not answer, in one line. */
   problem?: string;
+}
+
+/** What a signal goes to: the supervisor of ours while there is one, otherwise Apache's parent. Null when neither is known. */
+export function pidOf({supervisorPid, apachePid}: Instance): number | null {
+  return supervisorPid ?? apachePid;
 }

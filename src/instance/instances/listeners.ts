@@ -30,6 +30,12 @@ export function listeners(pid: number): Listener[] | null {
   return [...found.values()].toSorted((a, b) => a.port - b.port);
 }
 
+/** What a Listen directive says: `[ADDRESS:]PORT`. Null for anything else. */
+export function listenerOf(address: string | undefined): Listener | null {
+  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(address ?? '') ?? [];
+  return port === undefined ? null : {host: host?.replace(/^\[(.*)\]$/, '$1') || null, port: Number(port)};
+}
+
 /** What a browser would be given; the scheme of an unusual port is a guess. */
 export function urlOf({host, port}: Listener): string {
   const name = host === null ? 'localhost' : host.includes(':') ? `[${host}]` : host;

@@ -7,8 +7,10 @@ import {liveOwner} from '../../express/server-root/lock.ts';
 import type {InstanceState} from '../../model/state.ts';
 import {readArguments, startedAt} from '../../sources/processes/proc-stat.ts';
 import {processUid} from '../../sources/agent/proc.ts';
+import type {ApachePlace} from './apache-place.ts';
 import type {ControlSocket} from './control-sockets.ts';
 import type {Instance} from './instance.ts';
+import {listenerOf, urlOf} from './listeners.ts';
 import {ancestry, type ApacheParent, type readMachine} from './machine.ts';
 
 /** Milliseconds for a supervisor to answer; a stopped one does not, and the others are to be listed all the same. */
@@ -29,11 +31,12 @@ export async function ourInstance(
   const root = serverRoot ?? state?.info?.serverRoot ?? dirname(path);
   const apache =
     apaches.find(({parent}) => parent.stat.pid === state?.lifecycle.apachePid) ??
-    apaches.find((one) => one.serverRoot === root && supervisorOf(one.parent, machine) !== null);
+    apaches.find((one) => one.serverRoot === root && guardOf(one.parent, machine) !== null);
   const supervisorPid =
     state?.info?.supervisorPid ??
     liveOwner(join(dirname(path), 'lock'))?.pid ??
-    ((apache && supervisorOf(apache.parent, machine)) || undefined);
+    (apache && guardOf(apache.parent, machine)?.supervisorPid) ??
+    undefined;
   const since = apache?.parent.stat.startTicks ?? (supervisorPid === undefined ? undefined : machine.get(supervisorPid)?.startTicks);
   const instance: Instance = {
     kind: 'ours',
@@ -54,25 +57,36 @@ export async function ourInstance(
 }
 
 /** A server of ours that does not listen yet, or not any more: its lock is held, or its guard is Apache's parent. */
-export function silentInstance(parent: ApacheParent, serverRoot: string, machine: Machine): Instance | null {
-  const supervisorPid = liveOwner(join(serverRoot, 'wsgideck', 'lock'))?.pid ?? supervisorOf(parent, machine);
-  if (supervisorPid === null) return null;
-  const killed = supervisorPid === 0;
-  const url = addressOf(groupsOf(parent)[0]);
+export function silentInstance(parent: ApacheParent, place: ApachePlace, machine: Machine): Instance | null {
+  const serverRoot = place.serverRoot ?? '';
+  const guard = guardOf(parent, machine);
+  const supervisorPid = liveOwner(join(serverRoot, 'wsgideck', 'lock'))?.pid ?? guard?.supervisorPid ?? null;
+  if (supervisorPid === null && guard === null) return null;
+  // The daemons go first, and with them their names.
+  const listen = listenerOf(place.directives.find(({name}) => name === 'listen')?.words[0]);
+  const url = addressOf(groupsOf(parent)[0]) ?? (listen ? urlOf(listen) : undefined);
   return {
     kind: 'ours',
     name: groupsOf(parent)[0] ?? basename(serverRoot),
     serverRoot,
     apachePid: parent.stat.pid,
-    ...(!killed && {supervisorPid}),
+    ...(supervisorPid !== null && {supervisorPid}),
     ...(url !== undefined && {url}),
+    ...(supervisorPid === null && {state: 'stopping' as const}),
     access: 'none',
-    user: userOf(killed ? parent.stat.pid : supervisorPid),
+    user: userOf(supervisorPid ?? parent.stat.pid),
     since: startedAt(parent.stat.startTicks),
-    problem: killed
-      ? 'its supervisor was killed; Apache is being stopped'
-      : 'its supervisor does not listen: it has just started, or is about to end',
+    problem:
+      supervisorPid === null
+        ? beingStopped(parent.stat.pid, guard?.grace ?? null)
+        : 'its supervisor does not listen: it has just started, or is about to end',
   };
+}
+
+/** The guard does that by itself. @param grace seconds from its command line. */
+function beingStopped(apachePid: number, grace: string | null): string {
+  const until = grace === null ? '' : `, and is gone within ${grace} s`;
+  return `its supervisor was killed; Apache (pid ${apachePid}) is being stopped${until}; its logs and incidents can be read`;
 }
 
 /**
@@ -112,13 +126,16 @@ function stated({info, lifecycle}: InstanceState): Partial<Instance> {
   };
 }
 
-/** Pid of the supervisor whose guard an Apache runs under; 0 when that was killed, null without a guard of ours. */
-function supervisorOf(parent: ApacheParent, machine: Machine): number | null {
+/** The guard of ours that an Apache runs under, as its command line and its parent tell; null without one. */
+function guardOf(parent: ApacheParent, machine: Machine): {supervisorPid: number | null; grace: string | null} | null {
   const guard = ancestry(parent.stat.pid, machine).find(({comm}) => comm === GUARD);
   if (guard === undefined) return null;
   const argv = readArguments(guard.pid);
-  const pid = Number(argv[argv.indexOf('--parent') + 1]);
-  return machine.get(pid)?.pid === guard.ppid ? pid : 0;
+  const value = (name: string) => argv[argv.indexOf(name) + 1] ?? '';
+  const pid = Number(value('--parent'));
+  const grace = value('--grace');
+  // Whoever has lost its parent has another one at once.
+  return {supervisorPid: guard.ppid === pid && machine.has(pid) ? pid : null, grace: /^\d+$/.test(grace) ? grace : null};
 }
 
 function ownerOf(path: string): string | null {

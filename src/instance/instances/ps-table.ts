@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import {duration} from '../../terminal/format.ts';
 import {safeText} from '../../terminal/safe-text.ts';
 import type {Survey} from './find-instances.ts';
-import type {Instance} from './instance.ts';
+import {type Instance, pidOf} from './instance.ts';
 
 const HEADINGS = ['NAME', 'KIND', 'STATE', 'URL', 'PID', 'USER', 'UPTIME', 'PROCESSES', 'MOD_WSGI'];
 const NOTHING = '-';
@@ -19,6 +19,11 @@ export function psLines(instances: readonly Instance[], now: number): string[] {
   );
 }
 
+/** One object for each, for scripts: `pid` is the table's PID. */
+export function psObjects(instances: readonly Instance[]): (Instance & {pid: number | null})[] {
+  return instances.map((one) => ({...one, pid: pidOf(one)}));
+}
+
 function cells(one: Instance, now: number): string[] {
   const {processes, threads} = one;
   const capacity =
@@ -28,7 +33,7 @@ function cells(one: Instance, now: number): string[] {
     one.kind,
     one.state ?? (one.kind === 'ours' ? 'unknown' : 'running'),
     one.url ?? NOTHING,
-    String(one.supervisorPid ?? one.apachePid ?? NOTHING),
+    String(pidOf(one) ?? NOTHING),
     one.user,
     duration(now - one.since),
     capacity,

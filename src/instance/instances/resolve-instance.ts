@@ -2,7 +2,7 @@ import {existsSync, realpathSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {safeText} from '../../terminal/safe-text.ts';
 import {findInstances} from './find-instances.ts';
-import type {Instance} from './instance.ts';
+import {type Instance, pidOf} from './instance.ts';
 import {ourInstance} from './our-instance.ts';
 
 /**
@@ -11,7 +11,7 @@ import {ourInstance} from './our-instance.ts';
  * @throws Error in one line: there is none, or there are several, which it names.
  */
 export async function resolveInstance(word?: string): Promise<Instance> {
-  if (word?.includes('/') || (word !== undefined && isServerRoot(word))) return inFolder(resolve(word));
+  if (word !== undefined && isPath(word)) return inFolder(resolve(word));
   const all = await findInstances();
   if (word === undefined) {
     if (all.length === 0) throw new Error('no server with mod_wsgi runs on this machine (that you may see); wsgideck ps lists them');
@@ -21,6 +21,12 @@ export async function resolveInstance(word?: string): Promise<Instance> {
   if (fitting.length > 0) return theOnly(fitting, `several servers answer to "${word}"`);
   const known = all.length === 0 ? 'none runs here' : `there is ${all.map(callIt).join(', ')}`;
   throw new Error(`no server is called "${word}": ${known}; give a name, server root, port or pid as wsgideck ps shows them`);
+}
+
+/** Does a word that should name something else name a server: one that runs (or several), or a server root that may have been left behind? Never rejects. */
+export async function namesInstance(word: string): Promise<boolean> {
+  if (isPath(word)) return isServerRoot(word);
+  return (await findInstances()).some((one) => answersTo(one, word));
 }
 
 function answersTo(one: Instance, word: string): boolean {
@@ -37,7 +43,7 @@ function theOnly(found: readonly Instance[], several: string): Instance {
 /** As short as it is unmistakable. */
 function callIt(one: Instance): string {
   const port = portOf(one);
-  return `${safeText(one.name)} (${port === null ? `pid ${one.supervisorPid ?? one.apachePid}` : `port ${port}`})`;
+  return `${safeText(one.name)} (${port === null ? `pid ${pidOf(one)}` : `port ${port}`})`;
 }
 
 function portOf({url}: Instance): number | null {
@@ -47,6 +53,16 @@ function portOf({url}: Instance): number | null {
   } catch {
     return null;
   }
+}
+
+/** The folder that a word names, whether a server runs in it or not; null when it is none, or means something else, as a server's name does. */
+export function folderOf(word: string | undefined): string | null {
+  return word !== undefined && isPath(word) && statSync(word, {throwIfNoEntry: false})?.isDirectory() ? resolve(word) : null;
+}
+
+/** Servers are called as the folders of their applications: such a folder here is not meant by its name. */
+function isPath(word: string): boolean {
+  return word.includes('/') || isServerRoot(word);
 }
 
 function isServerRoot(word: string): boolean {

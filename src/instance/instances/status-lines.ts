@@ -3,6 +3,7 @@ import {selectCountdown} from '../../model/select-countdown.ts';
 import {graveIncident} from '../../model/select-incidents.ts';
 import {selectTotals} from '../../model/select-totals.ts';
 import type {InstanceState} from '../../model/state.ts';
+import {streamWords} from '../../model/verdict.ts';
 import {age, bytes, clock, countdown, duration, percent, plural, rate} from '../../terminal/format.ts';
 import {safeText} from '../../terminal/safe-text.ts';
 
@@ -106,11 +107,13 @@ function oldest(state: InstanceState, now: number): string[] {
 
 function requestLine({verdicts}: InstanceState, one: ActiveRequest, left: number | null, now: number): string {
   const verdict = verdicts.find(({requestId}) => requestId === one.id);
+  const streams = (one.pieces ?? 0) > 0 && verdict?.verdict !== 'waiting' && verdict?.verdict !== 'stuck';
   const frame = verdict?.own ?? verdict?.frame;
   const at = frame ? `${frame.file}:${frame.line} in ${frame.func}` : one.at;
   const parts = [
     `${age(now - one.startedAt)} ${one.method} ${one.url} (process ${one.pid})`,
-    verdict && verdict.verdict !== 'unknown' ? `${verdict.verdict}${at ? ` at ${at}` : ''}` : at && `at ${at}`,
+    streams && streamWords(one, now),
+    verdict && verdict.verdict !== 'unknown' && !streams ? `${verdict.verdict}${at ? ` at ${at}` : ''}` : at && `at ${at}`,
     verdict?.waitsIn && `waits in ${verdict.waitsIn}`,
     left !== null && `mod_wsgi gives up ${left <= 0 ? 'now' : `in ${countdown(left)}`}`,
   ];

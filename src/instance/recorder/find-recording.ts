@@ -1,8 +1,9 @@
-import {existsSync, statSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {connectDeck} from '../../control/client.ts';
 import type {Deck} from '../../model/deck.ts';
-import {resolveInstance} from '../instances/resolve-instance.ts';
+import type {Instance} from '../instances/instance.ts';
+import {folderOf, resolveInstance} from '../instances/resolve-instance.ts';
 import {listSegments, recordingFolder} from './segment-files.ts';
 
 /** A recording on the disk, and its server when that still runs. */
@@ -18,8 +19,12 @@ export interface FoundRecording {
  * @throws Error in one line: nothing there, nothing recorded, not permitted.
  */
 export async function findRecording(word: string | undefined): Promise<FoundRecording> {
-  const root = word !== undefined && statSync(word, {throwIfNoEntry: false})?.isDirectory() ? resolve(word) : null;
-  const live = await connect(root, word);
+  const root = folderOf(word);
+  const instance = root === null ? await resolveInstance(word) : null;
+  // Its supervisor was killed a moment ago.
+  if (instance?.kind === 'ours' && instance.controlSocket === undefined && instance.serverRoot !== '')
+    return findRecording(instance.serverRoot);
+  const live = await connect(root, instance);
   if (live === null) return onDisk(root ?? '');
   const info = await live.deck.ask({type: 'recording'}).catch((error: Error) => {
     live.deck.end();
@@ -37,7 +42,7 @@ function onDisk(root: string): FoundRecording {
 }
 
 /** Null for a server root that nobody serves. */
-async function connect(root: string | null, word: string | undefined): Promise<{deck: Deck & {end(): void}; name: string} | null> {
+async function connect(root: string | null, instance: Instance | null): Promise<{deck: Deck & {end(): void}; name: string} | null> {
   const options = {client: 'record', readOnly: true};
   if (root !== null) {
     const socket = join(root, 'wsgideck', 'control.sock');
@@ -49,7 +54,7 @@ async function connect(root: string | null, word: string | undefined): Promise<{
       return null;
     }
   }
-  const instance = await resolveInstance(word);
+  if (instance === null) return null;
   if (instance.controlSocket === undefined) {
     throw new Error(
       `${instance.name} was not started by wsgideck: nothing records it; start it with wsgideck start-server or wsgideck run`,

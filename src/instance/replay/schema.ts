@@ -140,6 +140,7 @@ const verdict = v.looseObject({
   waitsIn: v.optional(text),
   captures: v.array(number),
   pieces: v.optional(number),
+  silentSince: v.optional(number),
 });
 const phases = v.looseObject({
   at: number,

@@ -1,5 +1,6 @@
 /** Makes captures of what the agent, or a signal, has told: numbers, source lines, the kernel's thread ids, and what they do not cover. */
 import type {StackCapture, StackCause, ThreadStack} from '../../model/stacks.ts';
+import {kernelThread, kernelWords} from '../stacks/kernel-threads.ts';
 import type {Known} from './known.ts';
 import type {ProcessFiles} from './process-files.ts';
 import {addSources} from './source-lines.ts';
@@ -28,6 +29,7 @@ export class CaptureMaker {
   make(pid: number, known: Known | null, {method, cause, title, threads}: Facts): StackCapture {
     addSources(threads);
     if (known) this.#addThreadIds(pid, known, threads);
+    if (method === 'agent') addKernel(pid, threads);
     const id = this.#options.nextId?.() ?? ++this.#count;
     const uncovered = notCovered(method, cause, threads);
     const group = known ? {processGroup: known.hello.group} : {};
@@ -43,6 +45,14 @@ export class CaptureMaker {
       const tid = thread.tid ?? tids.get(thread.ident) ?? background.get(thread.ident)?.tid;
       if (tid) thread.tid = tid;
     }
+  }
+}
+
+/** What C code waits in has no frame: of threads that serve a request the kernel's word is taken as well, where it says more than "sleeping". */
+function addKernel(pid: number, threads: readonly ThreadStack[]): void {
+  for (const thread of threads) {
+    const kernel = thread.request && thread.tid !== undefined ? kernelThread(pid, thread.tid) : null;
+    if (kernel?.call || kernel?.state === 'R') thread.kernel = kernelWords(kernel, undefined, 0);
   }
 }
 

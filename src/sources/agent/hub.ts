@@ -16,7 +16,16 @@ import {isRunning, processFact, processUid} from './proc.ts';
 import {listenPrivately} from './private-socket.ts';
 import {ProcessFiles} from './process-files.ts';
 import {Remains} from './remains.ts';
-import {placeOf, requestLine, restartOf, slotToActiveRequest, stoppingTitle, toActiveRequest, toThreadStack} from './translate.ts';
+import {
+  placeOf,
+  requestLine,
+  restartOf,
+  slotToActiveRequest,
+  stoppingTitle,
+  toActiveRequest,
+  toThreadStack,
+  withSilence,
+} from './translate.ts';
 
 export interface AgentHubOptions {
   /** ROOT/wsgideck/agent.sock; a stale one is replaced. */
@@ -286,7 +295,7 @@ export class AgentHub {
     const [pid, known] = found;
     const measured = sample.metrics?.['request_metrics'];
     if (measured && typeof measured === 'object') this.#options.measured?.(pid, measured as Record<string, unknown>);
-    const requests = sample.requests.map((one) => toActiveRequest(pid, one, this.#options.roots));
+    const requests = sample.requests.map((one) => withSilence(toActiveRequest(pid, one, this.#options.roots), known.requests, this.#now()));
     const idle = requests.length === 0 && known.requests.length === 0 && sample.busy === 0;
     known.requests = requests;
     this.#options.slots?.sample(pid, requests, sample.busy);

@@ -30,6 +30,13 @@ export function toActiveRequest(pid: number, one: AgentRequest, roots: readonly 
   return request;
 }
 
+/** Since when nothing more has come of its response. @param before what its process served at the sample before. @param now milliseconds. */
+export function withSilence(request: ActiveRequest, before: readonly ActiveRequest[], now: number): ActiveRequest {
+  if (!request.pieces) return request;
+  const known = before.find((one) => one.id === request.id);
+  return {...request, silentSince: known?.pieces === request.pieces ? (known.silentSince ?? now) : now};
+}
+
 export function slotToActiveRequest(pid: number, slot: Slot): ActiveRequest {
   const {id, ident, method, url, startedAt, worker, client} = slot;
   return {id, pid, ident, method, url, startedAt, ...(worker ? {worker} : {}), ...(client ? {client} : {})};
