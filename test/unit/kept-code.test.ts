@@ -103,12 +103,10 @@ describe('compiled code', () => {
     load(folder).kept?.save?.();
     const kept = join(folder, 'aaaa', readdirSync(join(folder, 'aaaa'))[0]!);
     const whole = readFileSync(kept);
-    for (const bad of [
-      Buffer.alloc(0),
-      Buffer.from('nonsense'),
-      whole.subarray(0, 200),
-      Buffer.concat([Buffer.alloc(16), whole.subarray(16)]),
-    ]) {
+    const bitten = Buffer.from(whole);
+    bitten[Math.floor(whole.length / 4)]! ^= 1;
+    const foreign = Buffer.concat([Buffer.alloc(16), whole.subarray(16, whole.length / 2)]);
+    for (const bad of [Buffer.alloc(0), Buffer.from('nonsense'), whole.subarray(0, 200), bitten, Buffer.concat([foreign, foreign])]) {
       writeFileSync(kept, bad);
       const again = load(folder);
       expect(again.add(2, 3)).toBe(5);

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {setPriority} from 'node:os';
 import {join} from 'node:path';
 import {childProcess} from '../child-process.ts';
@@ -53,10 +53,10 @@ export function compiledPython(plan: ServerPlan, kept: string | null): string[] 
 export async function keepCompiledPython(plan: ServerPlan, kept: string | null): Promise<void> {
   const place = kept && placeOf(plan, kept);
   if (!place || existsSync(place)) return;
+  // Whole or not at all: a folder that is there is not looked at again.
+  const fresh = `${place}.${process.pid}.tmp`;
   try {
     const files = JSON.parse(await compile(plan)) as Record<string, string>;
-    // Whole or not at all: a folder that is there is not looked at again.
-    const fresh = `${place}.${process.pid}.tmp`;
     mkdirSync(fresh, {mode: 0o700});
     for (const [name, content] of Object.entries(files)) {
       if (/^\w+\.[\w-]+\.pyc$/.test(name)) writeFileSync(join(fresh, name), Buffer.from(content, 'base64'), {mode: 0o600});
@@ -64,6 +64,7 @@ export async function keepCompiledPython(plan: ServerPlan, kept: string | null):
     renameSync(fresh, place);
   } catch {
     // Another start was faster, this Python cannot, the disk is full: the next start tries again.
+    rmSync(fresh, {recursive: true, force: true});
   }
 }
 
