@@ -31,7 +31,8 @@ export function presentHeader(s: Snapshot, width: number): Row {
       rank: 0,
     },
   ];
-  const quiet = lifecycle.phase === 'ready' && !held && s.closed === null;
+  // Of a server that is not ours the marks say what there is to say.
+  const quiet = lifecycle.phase === 'ready' && !held && s.closed === null && (lifecycle.detail === '' || info?.foreign !== undefined);
   const detail = s.closed ?? (held ? 'all threads busy' : lifecycle.detail === lifecycle.phase ? '' : lifecycle.detail);
   if (!quiet && detail !== '') pieces.push({spans: [theirs(detail.slice(0, 200), glyphs, tone === 'now' ? 'plain' : 'dim')], rank: 2});
   if (info !== null) {

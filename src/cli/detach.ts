@@ -74,7 +74,8 @@ async function answered(plan: ServerPlan, {pid}: ChildProcess, signal: AbortSign
     if (!existsSync(plan.paths.controlSocket)) continue;
     const deck = await connectDeck(plan.paths.controlSocket, {client: 'start', readOnly: true}).catch(() => null);
     if (deck === null) continue;
-    const here = () => deck.state().info?.supervisorPid === pid && deck.state().lifecycle.answeredAt !== null;
+    const here = () =>
+      deck.state().info?.supervisorPid === pid && deck.state().lifecycle.answeredAt !== null && deck.state().lifecycle.phase !== 'starting';
     await new Promise<void>((resolve) => {
       const look = () => (here() || deck.closed() !== null) && resolve();
       deck.subscribe(look);
@@ -91,7 +92,7 @@ function report(plan: ServerPlan, {name, info, lifecycle}: InstanceState, pid: n
   const {port} = plan.options;
   const lines = [
     `${name} serves ${info?.url ?? ''} in the background (supervisor ${pid}); first answer after ${duration(lifecycle.answeredMs)}`,
-    ...(lifecycle.phase === 'degraded' ? [`  note: ${lifecycle.detail}; see wsgideck status ${port}`] : []),
+    ...(lifecycle.detail !== '' ? [`  note: ${lifecycle.detail}; see wsgideck status ${port}`] : []),
     `  a screen    wsgideck attach ${port}`,
     `  at a glance wsgideck status ${port}`,
     `  stop it     wsgideck stop ${port}`,

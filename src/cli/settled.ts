@@ -14,7 +14,8 @@ export async function settled({deck}: OpenDeck, what: string): Promise<Outcome> 
   const state = await untilState(deck, ({lifecycle}) => !BUSY.has(lifecycle.phase), PATIENCE);
   if (state === null) return {ok: false, text: unfinished(deck.closed())};
   const {phase, detail} = state.lifecycle;
-  if (phase === 'ready') return {ok: true, text: `${what}; it answers again after ${duration(Date.now() - from)}`};
+  if (phase === 'ready')
+    return {ok: true, text: `${what}; it answers again after ${duration(Date.now() - from)}${detail === '' ? '' : `: ${detail}`}`};
   return {ok: false, text: `${what}, but it is ${phase}${detail === '' ? '' : `: ${detail}`}${lastProblem(state)}`};
 }
 
@@ -23,7 +24,8 @@ export function unfinished(closed: string | null): string {
   return closed ?? `no answer after ${PATIENCE / 1000} s; wsgideck status tells how it goes on`;
 }
 
-function lastProblem({exceptions}: InstanceState): string {
+/** Unless it has been said. */
+function lastProblem({exceptions, lifecycle}: InstanceState): string {
   const last = exceptions.at(-1);
-  return last ? ` (${last.title}${last.file ? ` at ${last.file}:${last.line}` : ''})` : '';
+  return last && !lifecycle.detail.includes(last.title) ? ` (${last.title}${last.file ? ` at ${last.file}:${last.line}` : ''})` : '';
 }

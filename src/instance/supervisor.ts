@@ -2,6 +2,7 @@ import type {CommandResult} from '../model/commands.ts';
 import type {ExitInfo, Phase} from '../model/events.ts';
 import {afterDeath, NO_FAILURES, type Failures} from './back-off.ts';
 import type {Bus} from './bus.ts';
+import {FirstAnswer} from './first-answer.ts';
 import {untilAnswered, type ProbeTarget} from './probe.ts';
 import {Reloads} from './reloads.ts';
 import type {RunEnd, Running} from './running.ts';
@@ -50,6 +51,7 @@ const DRAIN_EVERY = 250;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #reloads: Reloads;
+  readonly #answer: FirstAnswer;
   readonly finished: Promise<ExitInfo>;
   #finish: (exit: ExitInfo) => void = () => {};
   #running: Running | null = null;
@@ -69,9 +71,13 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.finished = new Promise((resolve) => (this.#finish = resolve));
+    this.#answer = new FirstAnswer(options.bus, options.target.path, () => this.#say());
     this.#reloads = new Reloads({
       ...options,
-      begin: (detail) => this.#phase('reloading', detail),
+      begin: (detail) => {
+        this.#answer.await();
+        this.#phase('reloading', detail);
+      },
       end: (status) => this.#settle(status),
     });
     options.bus.listen((event) => {
@@ -83,6 +89,7 @@ export class Supervisor {
   adopt(running: Running, at: number): void {
     this.#running = running;
     this.#launchedAt = at;
+    this.#answer.await(at);
     this.#answered = false;
     this.#options.bus.put({type: 'launched', at, guardPid: running.guardPid, apachePid: running.apachePid()});
     this.#phase('starting', 'waiting for the first answer');
@@ -159,6 +166,7 @@ export class Supervisor {
 
   /** New code answers from now on. */
   async newCode(): Promise<void> {
+    this.#answer.await();
     const status = await untilAnswered(this.#options.target, AbortSignal.timeout(SOON));
     if (status !== null && ['ready', 'degraded'].includes(this.#options.bus.state().lifecycle.phase)) this.#settle(status);
   }
@@ -194,11 +202,17 @@ export class Supervisor {
     if (this.#stopping === 'no') this.#settle(status);
   }
 
-  /** Ready, or degraded with the reason, after something has been answered with `status`. */
+  /** After something has been answered with `status`. */
   #settle(status: number): void {
-    if (this.#stopping !== 'no') return;
-    if (status >= 500) this.#phase('degraded', `the application answers ${status}`);
-    else this.#phase('ready', '');
+    if (this.#stopping === 'no') this.#answer.take(status);
+  }
+
+  /** Ready, or degraded, with what there is to say about the first answer. */
+  #say(): void {
+    const running = ['starting', 'reloading', 'ready', 'degraded'].includes(this.#options.bus.state().lifecycle.phase);
+    if (this.#stopping !== 'no' || this.#running === null || !running) return;
+    const {phase, detail} = this.#answer.says();
+    this.#phase(phase, detail);
     this.#health();
   }
 
@@ -206,12 +220,13 @@ export class Supervisor {
     const {lifecycle, agents} = this.#options.bus.state();
     const wedged = agents.find((one) => one.state === 'wedged');
     if (wedged && lifecycle.phase === 'ready') this.#phase('degraded', `${WEDGED} ${wedged.pid}`);
-    if (!wedged && lifecycle.phase === 'degraded' && lifecycle.detail.startsWith(WEDGED)) this.#phase('ready', '');
+    if (!wedged && lifecycle.phase === 'degraded' && lifecycle.detail.startsWith(WEDGED)) this.#say();
   }
 
   #ended(running: Running, end: RunEnd): void {
     if (running !== this.#running) return;
     this.#running = null;
+    this.#answer.await();
     this.#probing?.abort();
     this.#reloads.cancel();
     this.#options.swap?.release(false);

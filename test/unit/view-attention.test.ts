@@ -175,3 +175,12 @@ test('what lasts comes before an incident that is over, which says so and is no 
   using screen = view(deck, {columns: 120, rows: 34});
   await screen.shows(/! waiting 41\.2 s[^]*! over: crash: Segmentation fault in GET \/x/);
 });
+
+test('a server whose first answer is no page says which beside its state', async () => {
+  const deck = quiet();
+  deck.happen(event({type: 'phase', phase: 'ready', detail: '/ answers 403'}));
+  using screen = view(deck, {columns: 120, rows: 34});
+  await screen.shows(/ready +\/ answers 403 +http:\/\/localhost:8000/);
+  deck.happen(event({type: 'phase', phase: 'ready', detail: ''}));
+  await screen.shows(/ready +http:\/\/localhost:8000/);
+});
