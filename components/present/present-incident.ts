@@ -2,12 +2,14 @@
 import type {Incident, IncidentSummary} from '../../src/model/incidents.ts';
 import {isChatter} from '../../src/model/log.ts';
 import type {RequestVerdict} from '../../src/model/verdict.ts';
+import {upTo, width as cells, wrapLines} from '../../src/terminal/fit.ts';
 import {age, bytes, clock, percent, plural} from '../../src/terminal/format.ts';
 import {BLANK, layout, pack, row, span, tableHead, tableRow, theirs, type Column, type Piece, type Row} from '../../src/terminal/rows.ts';
+import {safeText} from '../../src/terminal/safe-text.ts';
 import type {Presented, Snapshot, SourceWish, Space} from '../store/snapshot.ts';
 import {captureRows} from './present-capture.ts';
 import {figureRows} from './present-figures.ts';
-import {incidentTone, KIND_WORDS, lasted} from './present-incidents.ts';
+import {incidentTone, KIND_WORDS, lasted, shortTitle} from './present-incidents.ts';
 import {logLayout, presentLogLine} from './present-log-line.ts';
 import {placeRows, placeText} from './present-places.ts';
 import {shortAt} from './present-requests.ts';
@@ -96,8 +98,20 @@ function headRows(one: IncidentSummary, s: Snapshot, width: number): Row[] {
   if (one.pid !== null) pieces.push({spans: [span(`daemon ${one.pid}`, 'dim')], rank: 2});
   if (one.processGroup !== '') pieces.push({spans: [theirs(one.processGroup, s.glyphs, 'dim')], rank: 4});
   pieces.push({spans: [span(`id ${one.id}`, 'dim')], rank: 5});
+  const kind = KIND_WORDS[one.kind] ?? one.kind;
+  // The words of the title that say the kind again, and the place that has its own row, leave room for the others.
+  const title = cells(kind) + cells(one.title) + 3 > width ? shortTitle(one, s) : one.title;
+  const indent = cells(kind) + 3;
+  const lines = upTo(
+    wrapLines(safeText(title, s.glyphs.ascii), Math.max(20, width - indent - 1)),
+    2,
+    Math.max(20, width - indent - 1),
+    s.glyphs.cut,
+  );
   return [
-    row(span(` ${KIND_WORDS[one.kind] ?? one.kind}`, tone === 'dim' ? 'accent' : tone), span('  '), theirs(one.title, s.glyphs, 'strong')),
+    ...lines.map((line, index) =>
+      row(span(index === 0 ? ` ${kind}  ` : ' '.repeat(indent), tone === 'dim' ? 'accent' : tone), span(line, 'strong')),
+    ),
     {spans: [span(' '), ...pack(pieces, width - 2)]},
   ];
 }

@@ -96,7 +96,7 @@ function cellsOf(one: IncidentSummary, s: Snapshot) {
 }
 
 /** The other columns say what it was and where. */
-function shortTitle({kind, title, where}: IncidentSummary, s: Snapshot): string {
+export function shortTitle({kind, title, where}: IncidentSummary, s: Snapshot): string {
   const name = `${KIND_WORDS[kind]}: `;
   const bare = title.startsWith(name) ? title.slice(name.length) : title;
   return where === null ? bare : withoutPlace(bare, placeText(where, s));

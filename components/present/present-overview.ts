@@ -87,7 +87,7 @@ function reloadHint(s: Snapshot): string {
   const {info} = s.state;
   if (info === null) return '';
   if (info.reloadOnChanges) return 'on save, nothing changed yet';
-  return s.readOnly ? 'none so far' : 'by hand: r';
+  return 'by hand, none so far';
 }
 
 function reloadEnd(reload: ReloadRecord, {glyphs}: Snapshot): Span[] {

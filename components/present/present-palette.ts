@@ -27,11 +27,16 @@ export function presentPalette(s: Snapshot, overlay: {text: string; index: numbe
   // The whole consequence of the chosen command below the list: in a narrow terminal its row is cut.
   const words = items[index] ? wrapLines(consequence(items[index], s), Math.max(10, width - 4)).slice(0, 3) : [];
   const {from, to} = visible(index, items.length, height - 2 - words.length);
+  const longest = Math.max(18, ...items.map((one) => one.command!.length));
   for (let i = from; i < to; i++) {
     const one = items[i]!;
     const key = one.keys[0] === undefined ? '' : keyLabel(one.keys[0]);
     rows.push({
-      spans: [span(`   ${fit(one.command!, 20)}`, 'strong'), span(fit(key, 6), 'accent'), theirs(consequence(one, s), s.glyphs, 'plain')],
+      spans: [
+        span(`   ${fit(one.command!, longest + 2)}`, 'strong'),
+        span(fit(key, 6), 'accent'),
+        theirs(consequence(one, s), s.glyphs, 'plain'),
+      ],
       selected: i === index,
       hit: {type: 'item', index: i},
     });

@@ -31,6 +31,8 @@ export function placeRows(
     for (let line = from; line <= to; line++)
       rows.push(sourceRow(line, known.lines[line - known.from] ?? '', line === place.line, s, options.width));
   } else if (options.source !== undefined) rows.push(sourceRow(place.line, options.source, true, s, options.width));
+  else if (known?.error !== undefined)
+    rows.push(row(span(options.width < 70 ? '     ' : `  ${' '.repeat(16)}`), theirs(`no source: ${known.error}`, s.glyphs, 'dim')));
   return {rows, sources};
 }
 

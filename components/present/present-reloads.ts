@@ -41,7 +41,7 @@ function howWords(s: Snapshot, width: number): string {
     const long = 'on save: loaded in the idle one of two process groups, then switched; no request is lost';
     return long.length + 10 < width ? long : 'on save: loaded beside the old code, then switched to; nothing is lost';
   }
-  return info.reloadOnChanges ? 'on save: the daemon processes are replaced' : s.readOnly ? 'by hand' : 'by hand: r';
+  return info.reloadOnChanges ? 'on save: the daemon processes are replaced' : 'by hand';
 }
 
 function headRow(one: ReloadRecord, s: Snapshot): Row {

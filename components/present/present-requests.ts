@@ -17,7 +17,7 @@ import {logLayout, presentLogLine} from './present-log-line.ts';
 const PLACE = 'in the code at';
 /** Of a server that is only observed. */
 const BLIND =
-  'From outside, requests are seen through mod_status alone, which this Apache does not have or does not show to this machine; with "ExtendedStatus On" it tells their URLs. An access log would at least show those that have finished. Under wsgideck each is shown with its line of code.';
+  'From outside, requests are seen through mod_status alone, which this Apache does not have or does not show to this machine; with "ExtendedStatus On" it tells their URLs. An access log would at least show those that have finished. Under wsgideck each is shown with its line of code (: what a restart would add).';
 
 const COLUMNS: readonly Column[] = [
   {title: 'age', width: 8, align: 'right', rank: 0},

@@ -8,6 +8,7 @@ import {hasTerminal} from '../instance/terminal.ts';
 import {INSTANCE_HELP, readInstanceWords} from './instance-words.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
+import {noScreen} from './no-screen.ts';
 
 const HELP = `usage: wsgideck attach [INSTANCE] [--read-only]
 
@@ -24,8 +25,7 @@ export async function attach(argv: string[]): Promise<void> {
   const readOnly = asked.values['read-only'];
   try {
     const instance = await resolveInstance(asked.word);
-    if (!hasTerminal())
-      return fail('attach needs a terminal in the foreground; standard input or output is none (wsgideck status needs none)');
+    if (!hasTerminal()) return fail(noScreen('attach', 'wsgideck status needs none'));
     if (instance.kind === 'ours') process.exitCode = await dashboardOn(instance, readOnly);
     else {
       const {showObserved} = await import('../instance/observed/show.ts');

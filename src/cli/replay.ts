@@ -7,6 +7,7 @@ import {guardOutput} from './output.ts';
 import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
 import {momentOf} from './moment.ts';
+import {noScreen} from './no-screen.ts';
 
 const HELP = `usage: wsgideck replay FILE [OPTIONS]
        wsgideck replay --server-root DIRECTORY [OPTIONS]
@@ -37,7 +38,7 @@ interface Asked {
 export async function replay(argv: string[]): Promise<void> {
   const asked = read(argv);
   if (asked === null) return;
-  if (!asked.json && !hasTerminal()) return fail('replay needs a terminal in the foreground; --json prints the events without one');
+  if (!asked.json && !hasTerminal()) return fail(noScreen('replay', '--json prints the events without one'));
   const [{Recording}, {segmentsOfFile, segmentsOfRoot}] = await Promise.all([
     import('../instance/replay/recording.ts'),
     import('../instance/replay/segments.ts'),
