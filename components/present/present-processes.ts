@@ -25,10 +25,12 @@ const COLUMNS: readonly Column[] = [
   {title: 'name', width: 11, grow: 1, rank: 5},
 ];
 
+const WHY: Column = {title: 'why', width: 20, rank: 0};
+
 const RESTARTS: readonly Column[] = [
   {title: 'time', width: 8, rank: 0},
   {title: 'pid', width: 7, align: 'right', rank: 2},
-  {title: 'why', width: 20, rank: 0},
+  WHY,
   {title: 'in its words', width: 26, grow: 1, rank: 1},
   {title: 'in flight', width: 9, align: 'right', rank: 3},
 ];
@@ -57,15 +59,20 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   const processes = selectProcesses(s.state.processes);
   if (processes.length === 0) return {rows: [BLANK, row(span('   no reading of the processes yet', 'dim'))]};
   const restarts = s.state.restarts.toReversed();
-  const below = restarts.length === 0 ? 2 : Math.min(restarts.length + 7, Math.max(3, Math.floor(height * 0.45)));
+  const [newest] = restarts;
+  const meaning = newest ? restartMeaning(newest, s, width, 1) : [];
+  const below = restarts.length === 0 ? 2 : Math.min(restarts.length + 3 + meaning.length, Math.max(3, Math.floor(height * 0.45)));
   const plan = layout(COLUMNS, width);
-  const rows: Row[] = [tableHead(plan, COLUMNS, s.glyphs)];
   const selected = Math.max(
     0,
     processes.findIndex((one) => one.pid === s.ui.selected.pid),
   );
   const groups = groupRows(s);
   const {from, to} = visible(selected, processes.length, Math.min(processes.length, Math.max(2, height - below - 1 - groups.length)));
+  // What is scrolled out of sight is told of in the title.
+  const titles =
+    to - from === processes.length ? COLUMNS : COLUMNS.with(0, {...COLUMNS[0]!, title: `role ${to - from}/${processes.length}`});
+  const rows: Row[] = [tableHead(plan, titles, s.glyphs)];
   for (let index = from; index < to; index++) {
     const one = processes[index]!;
     const agent = s.state.agents.find((other) => other.pid === one.pid);
@@ -89,16 +96,15 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   if (restarts.length === 0)
     return {rows: [...rows, row(span(` no process has gone since ${s.state.info?.foreign ? 'this screen looks' : 'the start'}`, 'dim'))]};
   // Where nothing was cut off, the words get the room of the numbers.
-  const columns = restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1);
+  const most = Math.max(...restarts.map((one) => RESTART_WORDS[one.cause].text.length));
+  const columns = (restarts.some((one) => one.inFlight.length > 0) ? RESTARTS : RESTARTS.slice(0, -1)).with(2, {...WHY, width: most});
   const words = layout(columns, width);
-  rows.push(
-    row(span(` ${plural(restarts.length, 'process has', 'processes have')} gone, newest first`)),
-    tableHead(words, columns, s.glyphs),
-  );
-  const [newest] = restarts;
-  const meaning =
-    newest && height - rows.length >= 4 ? restartMeaning(newest, s, width, height - rows.length >= restarts.length + 4 ? 2 : 1) : [];
-  for (const [index, one] of restarts.slice(0, Math.max(0, height - rows.length - meaning.length)).entries()) {
+  const room = height - rows.length - 2;
+  const said = room < 4 ? [] : room >= restarts.length + 2 * meaning.length ? restartMeaning(restarts[0]!, s, width, 2) : meaning;
+  const shown = restarts.slice(0, Math.max(0, room - said.length));
+  const which = shown.length === restarts.length ? 'newest first' : `the last ${shown.length} of them`;
+  rows.push(row(span(` ${plural(restarts.length, 'process has', 'processes have')} gone, ${which}`)), tableHead(words, columns, s.glyphs));
+  for (const [index, one] of shown.entries()) {
     const cause = RESTART_WORDS[one.cause];
     rows.push(
       tableRow(
@@ -113,7 +119,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
         s.glyphs,
       ),
     );
-    if (index === 0) rows.push(...meaning);
+    if (index === 0) rows.push(...said);
   }
   return {rows};
 }

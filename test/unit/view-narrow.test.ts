@@ -105,6 +105,27 @@ describe('80 x 24', () => {
     await screen.shows(/waiting \(socket\.recv\): GET \/a\/path\/that\/is\/long after 6\.9 s \(told by the\s+agent\)/);
   });
 
+  test('processes and their ends that have no room are counted; the reason has the width that it needs', async () => {
+    const deck = quiet();
+    for (let pid = 1; pid <= 12; pid++)
+      deck.happen(
+        event({
+          type: 'restart',
+          pid,
+          cause: 'crash',
+          text: 'crashed: Segmentation fault in GET /recommend',
+          processGroup: 'a',
+          source: 'agent',
+        }),
+      );
+    using screen = view(deck);
+    screen.press('5');
+    const text = await screen.shows(/14 processes have gone, the last \d of them/);
+    expect(text).toMatch(/crashed +Segmentation fault in GET \/pay /);
+    screen.resize(60, 15);
+    await screen.shows(/role \d\/7 +pid/);
+  });
+
   test('two samples of a live stack at the same line are not called a line that changed', async () => {
     using screen = view(quiet(), {clock: {now: NOW}});
     screen.press(KEY.enter);
