@@ -113,7 +113,7 @@ describe('80 x 24', () => {
           type: 'restart',
           pid,
           cause: 'crash',
-          text: 'crashed: Segmentation fault in GET /recommend',
+          text: 'crashed: Segmentation fault in GET /pay',
           processGroup: 'a',
           source: 'agent',
         }),
