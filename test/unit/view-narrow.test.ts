@@ -121,7 +121,7 @@ describe('80 x 24', () => {
     using screen = view(deck);
     screen.press('5');
     const text = await screen.shows(/14 processes have gone, the last \d of them/);
-    expect(text).toMatch(/crashed +Segmentation fault in GET \/pay /);
+    expect(text).toMatch(/crashed +Segmentation fault in GET \/pay$/m);
     screen.resize(60, 15);
     await screen.shows(/role \d\/7 +pid/);
   });
