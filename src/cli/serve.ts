@@ -17,7 +17,7 @@ import {nativeAsset} from '../express/assets.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {recordingFolder} from '../instance/recorder/segment-files.ts';
-import {hasTerminal} from '../instance/terminal.ts';
+import {hasTerminal, onTerminal} from '../instance/terminal.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
 import type {Running} from '../instance/running.ts';
 import {catchSignals} from '../instance/signals.ts';
@@ -63,11 +63,11 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
     return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
   }
   if (launched === null) return;
-  const {running, at, problems} = launched;
+  const {running, at, hadTerminal, problems} = launched;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
   const {runInstance} = await import('../instance/run-instance.ts');
-  const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output}, kind, signals);
+  const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output, hadTerminal}, kind, signals);
   releaseServerRoot(plan);
   if (failure !== null) {
     for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
@@ -80,6 +80,7 @@ interface Launched {
   running: Running;
   /** Milliseconds since the epoch. */
   at: number;
+  hadTerminal: boolean;
   problems: Problem[];
 }
 
@@ -104,6 +105,7 @@ async function launch(
   }
   const at = Date.now();
   const running = runApache(instance.launch, output.chunk);
+  const hadTerminal = onTerminal();
   if (headStart > 0) await sleep(headStart);
   kept?.save?.();
   const script = await checkScript(plan);
@@ -111,7 +113,7 @@ async function launch(
   const problems = review([...place, ...(failed ? await checkPorts(plan) : []), ...script]);
   if (!problems.some(isError)) {
     void keepCompiledPython(plan, kept?.folder ?? null);
-    return {running, at, problems};
+    return {running, at, hadTerminal, problems};
   }
   running.signal('SIGTERM');
   await running.ended;

@@ -1,10 +1,10 @@
 import {closeSync, constants as fsConstants, fstatSync, openSync, readSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
-import {spawn} from 'node-pty';
 import {nativeAsset} from '../express/assets.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {classifyExit} from './guard-exit.ts';
 import type {ExitMeaning} from './guard-exit.ts';
+import {GuardPty} from './guard-pty.ts';
 import {parseGuardStatus} from './guard-status.ts';
 import type {GuardVerdict} from './guard-status.ts';
 import {processStart, sweepInstance} from './guard-sweep.ts';
@@ -83,35 +83,35 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
   if (launch.foreground) args.push('--foreground');
   for (const port of launch.ports ?? []) args.push('--port', String(port));
-  const pty = spawn(launch.guardPath ?? nativeAsset('wsgideck-guard'), [...args, '--', ...launch.argv], {
-    cwd: launch.cwd,
-    env: {...launch.env, [MARK]: mark},
-    // A program that works on the screen talks to our emulator, whatever terminal that is drawn on.
-    name: launch.foreground ? 'xterm-256color' : (launch.env.TERM ?? 'dumb'),
-    cols: launch.cols,
-    rows: launch.rows,
-    encoding: null,
-  });
-  const guardPid = pty.pid;
-  const guardStart = processStart(guardPid);
-
   let apache: {pid: number; start: number | null} | null = null;
   let end: GuardEnd | null = null;
   const outputs = new Set<(chunk: Buffer) => void>();
   const exits = new Set<(end: GuardEnd) => void>();
 
-  // Never paused: a paused pty loses what is unread 200 ms after the exit, and a full one makes Apache wait.
-  pty.onData((data: unknown) => {
-    const chunk = data as Buffer; // encoding: null
-    for (const listener of outputs) listener(chunk);
-  });
-  pty.onExit(({exitCode, signal}) => {
-    const exit: ExitInfo = signal ? {code: null, signal: signalName(signal)} : {code: exitCode, signal: null};
-    const verdict = parseGuardStatus(readStatus(launch.statusFile, guardPid));
-    end = {exit, verdict, meaning: classifyExit(exit, verdict), needsSweep: needsSweep(verdict)};
-    for (const listener of exits) listener(end);
-    exits.clear();
-  });
+  const pty = new GuardPty(
+    {
+      file: launch.guardPath ?? nativeAsset('wsgideck-guard'),
+      args: [...args, '--', ...launch.argv],
+      cwd: launch.cwd,
+      env: {...launch.env, [MARK]: mark},
+      // A program that works on the screen talks to our emulator, whatever terminal that is drawn on.
+      terminal: launch.foreground ? 'xterm-256color' : (launch.env.TERM ?? 'dumb'),
+      cols: launch.cols,
+      rows: launch.rows,
+    },
+    (chunk) => {
+      for (const listener of outputs) listener(chunk);
+    },
+    (code, signal) => {
+      const exit: ExitInfo = signal ? {code: null, signal: signalName(signal)} : {code, signal: null};
+      const verdict = parseGuardStatus(readStatus(launch.statusFile, guardPid));
+      end = {exit, verdict, meaning: classifyExit(exit, verdict), needsSweep: needsSweep(verdict)};
+      for (const listener of exits) listener(end);
+      exits.clear();
+    },
+  );
+  const guardPid = pty.pid;
+  const guardStart = processStart(guardPid);
 
   const apachePid = (): number | null => {
     if (apache === null) {
@@ -152,7 +152,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
       try {
         if (end === null) pty.resize(cols, rows);
       } catch {
-        // It has just ended: node-pty's descriptor is closed a moment before we hear of it.
+        // It has just ended: the descriptor is closed a moment before we hear of it.
       }
     },
     onExit(listener) {

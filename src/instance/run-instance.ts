@@ -19,7 +19,7 @@ import {StartupOutput} from './startup-output.ts';
 import type {Signals} from './signals.ts';
 import {slotsOf} from './slots/index.ts';
 import {Supervisor} from './supervisor.ts';
-import {terminalGone} from './terminal.ts';
+import {onTerminal} from './terminal.ts';
 import {TerminalPane} from './terminal-pane.ts';
 import {passThrough} from './terminal-through.ts';
 import {watchCode} from './watch-code.ts';
@@ -31,6 +31,8 @@ export interface FirstRun {
   running: Running;
   at: number;
   output: StartupOutput;
+  /** Was any of our standard streams a terminal when it was started. */
+  hadTerminal: boolean;
   /** Starts another one after a failure, where that takes more than Apache's command line. */
   launch?: (onOutput: (chunk: Buffer) => void) => Running;
 }
@@ -91,8 +93,8 @@ export async function runInstance(
   for (const [index, text] of plan.warnings.entries()) bus.put({type: 'notice', key: `preflight-${index}`, severity: 'warn', text});
   supervisor.adopt(takeOutput(first.output, first.running), first.at);
   signals((signal) => {
-    // The kernel's hang-up comes as SIGHUP as well: without a terminal there is nobody to restart for.
-    if (signal === 'SIGHUP' && terminalGone()) supervisor.hangUp();
+    // The kernel's hang-up comes as SIGHUP as well, and takes the terminal away (the descriptors stay open): there is nobody to restart for.
+    if (signal === 'SIGHUP' && first.hadTerminal && !onTerminal()) supervisor.hangUp();
     else supervisor.forward(signal);
   });
   const pages = plan.livePage ? new LivePages(bus, plan.livePage) : null;

@@ -1,7 +1,10 @@
 import {readFileSync} from 'node:fs';
-import {isatty} from 'node:tty';
 
-const hadTerminal = [0, 1, 2].some((fd) => isatty(fd));
+/** Loaded when it is needed: with it come Node's sockets, which no launch has to wait for. */
+const isatty = (fd: number): boolean => process.getBuiltinModule('node:tty').isatty(fd);
+
+/** Is any of our standard streams a terminal. */
+export const onTerminal = (): boolean => [0, 1, 2].some(isatty);
 
 /** True when a dashboard can be shown: a terminal to read keys from and to draw on, and ours to use (not `wsgideck … &`). */
 export function hasTerminal(): boolean {
@@ -17,9 +20,4 @@ function inForeground(): boolean {
   } catch {
     return true;
   }
-}
-
-/** A hang-up takes the terminal away while the file descriptors stay open: then none of those that were terminals is one any more. */
-export function terminalGone(): boolean {
-  return hadTerminal && ![0, 1, 2].some((fd) => isatty(fd));
 }

@@ -7,6 +7,7 @@ import type {FirstRun, OutletKind} from '../run-instance.ts';
 import type {Running} from '../running.ts';
 import type {Signals} from '../signals.ts';
 import {StartupOutput} from '../startup-output.ts';
+import {onTerminal} from '../terminal.ts';
 import {linkForAttach} from './attach-link.ts';
 import {Console} from './console.ts';
 import {foreignPlan} from './foreign-plan.ts';
@@ -43,6 +44,7 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
   await printed.start();
   const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => printed.look());
   const at = Date.now();
+  const hadTerminal = onTerminal();
   let running: Running | null = null;
   let stopNaming: (() => void) | null = null;
   try {
@@ -55,7 +57,7 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
     const prefix = rotatedPrefix(truth?.errorLog ?? '');
     stopNaming = prefix === null ? null : nameNewest(prefix, prepared.folder.rotatedLog, at);
     const warnings = prefix !== null && stopNaming === null ? [...plan.warnings, UNSEEN] : plan.warnings;
-    return await watch({...plan, warnings}, {running, at, output, launch}, options, signals);
+    return await watch({...plan, warnings}, {running, at, output, hadTerminal, launch}, options, signals);
   } catch (error) {
     running?.signal('SIGTERM');
     await running?.ended;
