@@ -95,7 +95,7 @@ async function launch(
   headStart: number,
 ): Promise<Launched | null> {
   const kept = keptCode();
-  const [{problems: place, undo}, {runApache}] = await Promise.all([
+  const [{problems: place, undo, finish}, {runApache}] = await Promise.all([
     prepareServer(plan, {fresh: freshRoot, kept: kept?.folder ?? null, guarded: true}),
     import('../instance/run-apache.ts'),
   ]);
@@ -105,6 +105,17 @@ async function launch(
   }
   const at = Date.now();
   const running = runApache(instance.launch, output.chunk);
+  const giveUp = async () => {
+    running.signal('SIGTERM');
+    await running.ended;
+    undo();
+  };
+  try {
+    finish();
+  } catch (error) {
+    await giveUp();
+    throw error;
+  }
   const hadTerminal = onTerminal();
   if (headStart > 0) await sleep(headStart);
   kept?.save?.();
@@ -115,9 +126,7 @@ async function launch(
     void keepCompiledPython(plan, kept?.folder ?? null);
     return {running, at, hadTerminal, problems};
   }
-  running.signal('SIGTERM');
-  await running.ended;
-  undo();
+  await giveUp();
   refuse(problems);
   return null;
 }

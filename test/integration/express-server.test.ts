@@ -206,13 +206,13 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     const context = ['--rotate-logs', '--access-log', '--proxy-mount-point', '/p', 'http://127.0.0.1:9/'];
     if (atLeast(column.version, '6.0.0')) context.push('--telemetry-service', 'unix:/nowhere');
     const plan = await realPlan([tempCopy(ECHO), ...context, ...argv], column);
-    writeServerRoot(plan);
+    writeServerRoot(plan)();
     expect(spawnSync(plan.httpd.path, ['-f', plan.paths.conf, '-t'], {encoding: 'utf8'}).stderr).toBe('Syntax OK\n');
   });
 
   test('apachectl works without us', async () => {
     const plan = await realPlan([tempCopy(ECHO), '--setup-only', '--envvars-script', join(tempDir(), 'none')], column);
-    writeServerRoot(plan);
+    writeServerRoot(plan)();
     expect(existsSync(plan.paths.lock)).toBe(false);
     const apachectl = (word: string) => spawnSync(plan.paths.apachectl, [word], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
     expect(apachectl('configtest').status).toBe(0);

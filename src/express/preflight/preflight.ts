@@ -37,6 +37,8 @@ export interface Prepared {
   problems: Problem[];
   /** Takes back what was written: a new server root goes, an older one gives its lock back. */
   undo: () => void;
+  /** For a guarded launch: writes the rest of the server root. @throws the system's error */
+  finish: () => void;
 }
 
 export interface Preparing {
@@ -44,7 +46,7 @@ export interface Preparing {
   fresh?: boolean;
   /** Where compiled code of an earlier start may be. */
   kept?: string | null;
-  /** The launch goes by way of a guard that is told `portsForGuard`. */
+  /** The launch goes by way of a guard that is told `portsForGuard`, and `finish` is called right after it. */
   guarded?: boolean;
 }
 
@@ -60,12 +62,13 @@ export async function prepareServer(plan: ServerPlan, {fresh = false, kept = nul
   // Setting up does not listen; the port may well be in use by the very server that is set up anew.
   const problems = await checkPlace(plan, !plan.options.setupOnly && !later);
   const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
-  if (problems.some(isError)) return {problems, undo: () => {}};
+  if (problems.some(isError)) return {problems, undo: () => {}, finish: () => {}};
   try {
-    writeServerRoot(plan, compiledPython(plan, kept));
+    const finish = writeServerRoot(plan, compiledPython(plan, kept));
+    if (!guarded) finish();
+    return {problems, undo, finish};
   } catch (error) {
     undo();
     throw error;
   }
-  return {problems, undo};
 }

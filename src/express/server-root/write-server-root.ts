@@ -76,9 +76,10 @@ function copy(source: string, target: string, mode: number, group: number | null
  * Writes the server root: the original's layout plus our private directory. Files are readable by the caller and, for root, by the run
  * user's group; by nobody else. `envvars`, `rewrite.conf` and logs are kept when they exist. Takes the lock unless only setting up.
  * @param compiled files for Python's __pycache__ beside the agent and the handler.
+ * @returns writes the rest: what Apache does not look at in its first 100 ms. To be called at once, or right after the launch.
  * @throws the system's error when something cannot be written
  */
-export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = []): void {
+export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = []): () => void {
   const {paths, runUser, asRoot, options} = plan;
   const group = asRoot ? runUser.gid : null;
   const access: Access = {group};
@@ -99,8 +100,9 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
   // The file that switches between slots belongs to an earlier run.
   if (!options.setupOnly) rmSync(join(paths.deck, 'slot.green'), {force: true});
+  const isLate = (file: string) => basename(file).startsWith('agent_main.');
   for (const name of [
-    ...AGENT_FILES,
+    ...AGENT_FILES.filter((one) => !isLate(one)),
     'handler.py',
     ...(runsServices ? ['service.py'] : []),
     ...(plan.slots ? ['slot.py'] : []),
@@ -109,7 +111,8 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
     copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
   }
   if (compiled.length > 0) makeFolder(join(paths.deck, '__pycache__'), folderMode, folderOwner);
-  for (const file of compiled) copy(file, join(paths.deck, '__pycache__', basename(file)), fileMode, group);
+  const copyCompiled = (file: string) => copy(file, join(paths.deck, '__pycache__', basename(file)), fileMode, group);
+  for (const file of compiled) if (!isLate(file)) copyCompiled(file);
   if (plan.browserReload)
     writePages(
       plan,
@@ -124,8 +127,6 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   if (options.enableTelemetry) put(paths.telemetryScript, telemetryScript(plan), fileMode, access);
   for (const folder of debugFolders(plan)) makeFolder(folder, 0o700, daemonOwner);
   put(paths.conf, httpdConf(plan), 0o600, {group: null});
-  put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
-  if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
   if (options.rewriteRules === null) put(paths.rewrite, '', 0o600, {group: null}, true);
 
   // Created here because Apache would create them readable by everybody.
@@ -134,6 +135,13 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   for (const log of [...(plan.rotation === null ? rotated : []), paths.startupLog, paths.deckAccessLog]) {
     if (log !== null && log.startsWith(`${paths.root}/`)) put(log, '', 0o600, {group: null}, true);
   }
+
+  return () => {
+    for (const name of AGENT_FILES.filter(isLate)) copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
+    for (const file of compiled) if (isLate(file)) copyCompiled(file);
+    put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
+    if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
+  };
 }
 
 /** Only where they are used: every file more costs each start. */
