@@ -11,8 +11,7 @@ const KEPT = 256 * 1024;
 const COLLECT = 15;
 const EVENT = 32 * 1024;
 /**
- * Input taken within BUDGET_MS, in characters. A program that does not read leaves it in the kernel, and once the kernel takes no more node-pty
- * tries again and again: three quarters of a core (microsoft/node-pty#956).
+ * Input taken within BUDGET_MS, in characters. A program that does not read leaves it in the kernel; what the kernel has no room for waits in our memory.
  */
 const BUDGET = 32 * 1024;
 const BUDGET_MS = 10_000;
