@@ -1,14 +1,9 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {readFileSync, statSync} from 'node:fs';
 import {
   bannerLines,
-  checkPorts,
-  checkScript,
   effectiveOptions,
   httpdCommand,
-  keepCompiledPython,
   portsForGuard,
-  prepareServer,
   releaseServerRoot,
   type Problem,
   type ServerPlan,
@@ -17,22 +12,15 @@ import {nativeAsset} from '../express/assets.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {recordingFolder} from '../instance/recorder/segment-files.ts';
-import {hasTerminal, onTerminal} from '../instance/terminal.ts';
+import {hasTerminal} from '../instance/terminal.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
-import type {Running} from '../instance/running.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
-import {freshRoot, inBackground} from './background.ts';
-import {keptCode} from './kept-code.ts';
+import {inBackground} from './background.ts';
+import {type Launched, launch} from './launch.ts';
 import {leave} from './leave.ts';
 import {refuse, say} from './say.ts';
-
-/**
- * Milliseconds from Apache's launch in which nothing of ours is loaded or started, where nobody waits for a first frame: Apache's parent, child and daemon
- * want all processors, and with two of them the first answer came 10 % later.
- */
-const HEAD_START = 70;
 
 /** Size of Apache's pty; nothing there looks at it, but in debug mode, where it becomes that of the pane. */
 const PTY = {cols: 200, rows: 50};
@@ -57,7 +45,7 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
   const output = new StartupOutput();
   let launched: Launched | null;
   try {
-    launched = await launch(plan, instance, output, review, kind === 'dashboard' ? 0 : HEAD_START);
+    launched = await launch(plan, instance, output, review, kind !== 'dashboard');
   } catch (error) {
     releaseServerRoot(plan);
     return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
@@ -75,63 +63,6 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
   }
   leave(exit);
 }
-
-interface Launched {
-  running: Running;
-  /** Milliseconds since the epoch. */
-  at: number;
-  hadTerminal: boolean;
-  problems: Problem[];
-}
-
-/**
- * Starts Apache, and after a head start (in milliseconds) has Python read the script; null when something stands in the way: it has been said, and Apache is gone again.
- */
-async function launch(
-  plan: ServerPlan,
-  instance: InstancePlan,
-  output: StartupOutput,
-  review: (problems: Problem[]) => Problem[],
-  headStart: number,
-): Promise<Launched | null> {
-  const kept = keptCode();
-  const [{problems: place, undo, finish}, {runApache}] = await Promise.all([
-    prepareServer(plan, {fresh: freshRoot, kept: kept?.folder ?? null, guarded: true}),
-    import('../instance/run-apache.ts'),
-  ]);
-  if (place.some(isError)) {
-    refuse(review(place));
-    return null;
-  }
-  const at = Date.now();
-  const running = runApache(instance.launch, output.chunk);
-  const giveUp = async () => {
-    running.signal('SIGTERM');
-    await running.ended;
-    undo();
-  };
-  try {
-    finish();
-  } catch (error) {
-    await giveUp();
-    throw error;
-  }
-  const hadTerminal = onTerminal();
-  if (headStart > 0) await sleep(headStart);
-  kept?.save?.();
-  const script = await checkScript(plan);
-  const failed = (await running.started()) === null;
-  const problems = review([...place, ...(failed ? await checkPorts(plan) : []), ...script]);
-  if (!problems.some(isError)) {
-    void keepCompiledPython(plan, kept?.folder ?? null);
-    return {running, at, hadTerminal, problems};
-  }
-  await giveUp();
-  refuse(problems);
-  return null;
-}
-
-const isError = (problem: Problem): boolean => problem.severity === 'error';
 
 /** Lines of Apache's own output that are repeated when it did not start. */
 const LAST_LINES = 10;

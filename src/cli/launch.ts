@@ -1,0 +1,78 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {checkPorts, checkScript, keepCompiledPython, prepareServer, type Problem, type ServerPlan} from '../express/index.ts';
+import type {InstancePlan} from '../instance/instance-plan.ts';
+import type {Running} from '../instance/running.ts';
+import type {StartupOutput} from '../instance/startup-output.ts';
+import {onTerminal} from '../instance/terminal.ts';
+import {freshRoot} from './background.ts';
+import {keptCode} from './kept-code.ts';
+import {refuse} from './say.ts';
+
+/**
+ * Milliseconds from Apache's launch in which nothing of ours is loaded or started, where nobody waits for a first frame: Apache's parent, child and daemon
+ * want all processors, and with two of them the first answer came 10 % later.
+ */
+const HEAD_START = 70;
+
+export interface Launched {
+  running: Running;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Was any of our standard streams a terminal. */
+  hadTerminal: boolean;
+  /** Warnings. */
+  problems: Problem[];
+}
+
+/**
+ * Starts Apache, and then has Python read the script; null when something stands in the way: it has been said, and Apache is gone again.
+ * @param review sees the problems before they are shown.
+ * @param headStart whether Apache has the machine to itself at first (HEAD_START).
+ * @throws the system's error; nothing is left of the start then.
+ */
+export async function launch(
+  plan: ServerPlan,
+  instance: InstancePlan,
+  output: StartupOutput,
+  review: (problems: Problem[]) => Problem[],
+  headStart: boolean,
+): Promise<Launched | null> {
+  const kept = keptCode();
+  const [{problems: place, undo, finish}, {runApache}] = await Promise.all([
+    prepareServer(plan, {fresh: freshRoot, kept: kept?.folder ?? null, guarded: true}),
+    import('../instance/run-apache.ts'),
+  ]);
+  if (place.some(isError)) {
+    refuse(review(place));
+    return null;
+  }
+  const at = Date.now();
+  let running: Running | undefined;
+  const giveUp = async () => {
+    running?.signal('SIGTERM');
+    await running?.ended;
+    undo();
+  };
+  try {
+    running = runApache(instance.launch, output.chunk);
+    finish();
+  } catch (error) {
+    await giveUp();
+    throw error;
+  }
+  const hadTerminal = onTerminal();
+  if (headStart) await sleep(HEAD_START);
+  kept?.save?.();
+  const script = await checkScript(plan);
+  const failed = (await running.started()) === null;
+  const problems = review([...place, ...(failed ? await checkPorts(plan) : []), ...script]);
+  if (!problems.some(isError)) {
+    void keepCompiledPython(plan, kept?.folder ?? null);
+    return {running, at, hadTerminal, problems};
+  }
+  await giveUp();
+  refuse(problems);
+  return null;
+}
+
+const isError = (problem: Problem): boolean => problem.severity === 'error';
