@@ -91,7 +91,7 @@ export class EndCounter {
         text: `service ${this.#name} has ended ${times} times in ${seconds} s: ${why || SILENT}`,
         // Everywhere else our runner has said a pause by now (native-shim/python/service.py).
         remedy:
-          'Apache starts it again each second, without any back-off (ours takes reading the server root, which a --service-user may not; the original has none): a service script must not return, and must wait between its tries',
+          'Apache starts it again each second, without any back-off (the original has none; ours needs a server root that its user can get to): a service script must not return, and must wait between its tries',
       };
     }
     return {

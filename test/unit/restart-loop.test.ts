@@ -7,7 +7,7 @@ test('five ends of a service within twenty seconds are a loop, four are not, and
   for (let n = 0; n < 4; n++) expect(quick.ended(100 + n, n * 1500, 'boom')).toBeNull();
   const notice = quick.ended(104, 6000, 'boom');
   expect(notice?.text).toBe('service mail has ended 5 times in 6 s: boom');
-  expect(notice?.remedy).toContain('without any back-off (ours takes reading the server root, which a --service-user may not');
+  expect(notice?.remedy).toContain('without any back-off (the original has none; ours needs a server root');
   const slow = new EndCounter('service', 'mail');
   for (let n = 0; n < 50; n++) expect(slow.ended(100 + n, n * 6000, '')).toBeNull();
 });

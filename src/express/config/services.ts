@@ -3,7 +3,7 @@ import type {ServerPlan} from '../plan/server-plan.ts';
 import {logTarget} from './log-target.ts';
 import {quote, section} from './quote.ts';
 
-function service(plan: ServerPlan, {name, script, user, log}: ServicePlan): string[] {
+function service(plan: ServerPlan, {name, script, user, runner, log}: ServicePlan): string[] {
   const {application, paths, locale, options} = plan;
   const group = quote(`service:${name}`);
   const lines = [
@@ -23,8 +23,7 @@ function service(plan: ServerPlan, {name, script, user, log}: ServicePlan): stri
     ]
       .map((setting) => `    ${setting}`)
       .join(' \\\n'),
-    // Another user can enter neither our folder nor the one for notes: that one's script is run directly, without any back-off.
-    `WSGIImportScript ${quote(user === null ? paths.serviceRunner : script)} process-group=${group} application-group=%{GLOBAL}`,
+    `WSGIImportScript ${quote(runner ?? script)} process-group=${group} application-group=%{GLOBAL}`,
   ];
   if (log === null) return lines;
   // A daemon process writes to the log of the virtual host that it is defined in; nothing is served by this one.

@@ -18,7 +18,7 @@ export const serviceOptions = [
     flags: ['--service-user'],
     dest: 'serviceUsers',
     metavar: 'SERVICE USERNAME',
-    help: 'User that runs the service, when the command is given by root. A service of another user than the run user is not held back when it fails again and again: what does that, and its notes, are in the server root, which only the run user may read.',
+    help: 'User that runs the service, when the command is given by root.',
     directive: 'WSGIDaemonProcess user=',
     since: '4.4.7',
   },

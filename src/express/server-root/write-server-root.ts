@@ -19,6 +19,7 @@ import {AGENT_FILES, nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
+import type {ServicePlan} from '../plan/service-plan.ts';
 import {apachectlScript} from './apachectl-script.ts';
 import {handlerScript} from './handler-script.ts';
 import {writePages} from './live-pages.ts';
@@ -84,8 +85,9 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   const group = asRoot ? runUser.gid : null;
   const access: Access = {group};
   const folderMode = asRoot ? 0o750 : 0o700;
-  // Whoever has the right group is let through to the socket, past names that he cannot list.
-  const passage = folderMode | (plan.view === null ? 0 : 0o001);
+  // Whoever has the right group is let through to the socket, a service of another user to its folder, past names that they cannot list.
+  const through = plan.view !== null || plan.services.some((service) => service.folder !== null);
+  const passage = folderMode | (through ? 0o001 : 0);
   const fileMode = asRoot ? 0o640 : 0o600;
   const folderOwner = asRoot ? {uid: 0, gid: runUser.gid} : null;
   const daemonOwner = asRoot ? {uid: runUser.uid, gid: runUser.gid} : null;
@@ -124,6 +126,7 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   for (const resource of plan.resources) put(resource.file, resourceScript(resource), fileMode, access);
   if (runsServices)
     put(paths.serviceList, JSON.stringify(Object.fromEntries(plan.services.map(({name, script}) => [name, script]))), fileMode, access);
+  if (runsServices) for (const service of plan.services) writeServiceFolder(service);
   if (options.enableTelemetry) put(paths.telemetryScript, telemetryScript(plan), fileMode, access);
   for (const folder of debugFolders(plan)) makeFolder(folder, 0o700, daemonOwner);
   put(paths.conf, httpdConf(plan), 0o600, {group: null});
@@ -142,6 +145,16 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
     put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
     if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
   };
+}
+
+/** The runner, what it runs, and where it notes its ends, for a service of another user than the one that can read the rest. */
+function writeServiceFolder({name, script, user, folder}: ServicePlan): void {
+  if (folder === null || user === null) return;
+  const owner = {uid: user.uid, gid: user.gid};
+  makeFolder(folder, 0o750, {uid: 0, gid: user.gid});
+  copy(nativeAsset('service.py'), join(folder, 'service.py'), 0o640, user.gid);
+  put(join(folder, 'services.json'), JSON.stringify({[name]: script}), 0o640, {group: user.gid});
+  makeFolder(join(folder, 'run'), 0o700, owner);
 }
 
 /** Only where they are used: every file more costs each start. */
