@@ -6,7 +6,7 @@ import type {Bus} from './bus.ts';
 /** File names remembered at most. */
 const FILES = 5000;
 
-/** The stack captures behind the list on the screen, and the files that stacks and tracebacks have named. */
+/** The stack captures behind the list on the screen, and the files that stacks, tracebacks and incidents have named. */
 export class Captures {
   readonly #captures = new Map<number, StackCapture>();
   readonly #files = new Set<string>();
@@ -37,6 +37,9 @@ export class Captures {
       this.#name(event.file);
     } else if (event.type === 'reload' && event.reload.failure?.place) {
       this.#name(event.reload.failure.place.file);
+    } else if (event.type === 'incident' && event.incident.where) {
+      // Where the agent could not tell, as of a process without free descriptors, only the log has had the traceback.
+      this.#name(event.incident.where.file);
     }
   }
 

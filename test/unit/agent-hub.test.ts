@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {join} from 'node:path';
@@ -184,4 +186,29 @@ test('tells of a crash also when the agent never got through', async () => {
   expect(events.map((event) => event.type)).toEqual(['restart', 'stacks', 'agent']);
   expect(events[0]).toMatchObject({pid: 4194300, cause: 'crash', text: 'crashed: Aborted at a.py:3 in f'});
   expect(readdirSync(join(folder, 'run'))).toEqual([]);
+});
+
+/** A process with five worker threads whose one request holds the interpreter, with the files that it has made before that. */
+const HELD = `
+import faulthandler, os, struct, sys, threading, time
+run = sys.argv[1]
+faulthandler.register(40, file=open(f"{run}/{os.getpid()}.fault", "w"), all_threads=True)
+ticks = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19])
+slot = struct.pack("<QdIIHHHH", threading.get_ident(), time.time(), os.getpid(), 1, 1, 3, 5, 0) + b"aGET/hold"
+table = struct.pack("<8sIIQQ32x", b"WDSLOT1\\n", 5, 512, os.getpid(), ticks) + slot.ljust(5 * 512, b"\\0")
+open(f"{run}/{os.getpid()}.slots", "wb").write(table)
+print("held", flush=True)
+sys.stdin.read()
+`;
+
+test('a process that was held before its agent got through has all its threads, not only the held one', async () => {
+  const {folder, events} = await open({now: () => Date.now() + 5000});
+  const held = spawn('/usr/bin/python3', ['-c', HELD, join(folder, 'run')], {stdio: ['pipe', 'pipe', 'inherit']});
+  try {
+    await once(held.stdout, 'data');
+    await hub!.unheard(held.pid!);
+    expect(events.find((event) => event.type === 'requests')).toMatchObject({pid: held.pid, requests: [{url: '/hold'}], busy: 1, total: 5});
+  } finally {
+    held.kill('SIGKILL');
+  }
 });

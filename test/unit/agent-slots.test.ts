@@ -26,6 +26,7 @@ test('reads what threads took last', () => {
   expect(parseSlots(table([{ident: 140698883970752n, start: 1795169761.25, texts: TEXTS}]))).toEqual({
     pid: 4711,
     startTicks: '123456789012',
+    threads: 1,
     slots: [
       {
         ident: '140698883970752',

@@ -1,8 +1,10 @@
 import {expect, test} from 'vitest';
+import {effectiveOptions} from '../../src/express/effective.ts';
 import {effectiveDirectives, definesOf} from '../../src/instance/foreign/httpd-conf.ts';
 import {includeFile} from '../../src/instance/foreign/include-file.ts';
 import {readOriginalOptions} from '../../src/instance/foreign/original-options.ts';
 import {recognise} from '../../src/instance/foreign/recognise.ts';
+import type {StartOptions} from '../../src/express/parse.ts';
 
 const words = (text: string): string[] => text.split(' ');
 
@@ -42,6 +44,17 @@ test('the arguments of the original are read in all their forms, with its defaul
   expect(given).toContain('--threads');
   expect(positional).toEqual(['app.wsgi', '${X}.settings']);
   expect(readOriginalOptions({kind: 'runmodwsgi', args}, {APP: 'app.wsgi'}).positional[0]).toBe('$APP');
+});
+
+test('of the options in effect only those count as given that were, and ours, which the original does not have, are none', () => {
+  const {values} = readOriginalOptions({kind: 'start-server', args: words('app.wsgi --threads 7 --debug-mode')}, {});
+  const all = effectiveOptions(values as unknown as StartOptions);
+  expect(all.filter((one) => one.given).map((one) => [one.name, one.value])).toEqual([
+    ['--threads', '7'],
+    ['--debug-mode', 'on'],
+  ]);
+  expect(all.map((one) => one.name)).toContain('--request-timeout');
+  expect(all.map((one) => one.name)).not.toContain('--dont-write-bytecode');
 });
 
 const CONF = `

@@ -396,7 +396,8 @@ export class AgentHub {
   #held(pid: number, known: Known | null, {verdict, inFlight, threads}: FaultStacks): boolean {
     // What the threads took last stands in their slots: the screen shows the requests that nobody inside can tell of.
     if (inFlight.length > 0) {
-      const total = known?.hello.threads ?? inFlight.length;
+      // Of an agent that never got through nobody has told how many threads there are beside those that are held.
+      const total = known?.hello.threads ?? Math.max(this.#files.threads(pid), inFlight.length);
       this.#emit({type: 'requests', pid, requests: inFlight, busy: inFlight.length, total, dropped: 0});
     }
     if (!verdict) return false;

@@ -55,6 +55,12 @@ export class ProcessFiles {
     return table?.pid === pid ? table.startTicks : null;
   }
 
+  /** Worker threads of the process that wrote PID.slots; 0 without such a table. */
+  threads(pid: number): number {
+    const table = parseSlots(this.read(pid, 'slots'));
+    return table?.pid === pid ? table.threads : 0;
+  }
+
   remove(pid: number): void {
     for (const kind of ['slots', 'fault'] as const) {
       try {

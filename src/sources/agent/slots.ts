@@ -18,6 +18,8 @@ export interface SlotTable {
   pid: number;
   /** Start of the process in clock ticks since boot, decimal. */
   startTicks: string;
+  /** Worker threads that the table has room for, used or not: those of the process, up to MAX_SLOTS. */
+  threads: number;
   slots: Slot[];
 }
 
@@ -31,7 +33,12 @@ export function parseSlots(bytes: Buffer): SlotTable | null {
   if (bytes.length < SLOT_HEADER || bytes.toString('latin1', 0, 8) !== 'WDSLOT1\n') return null;
   const count = Math.min(bytes.readUInt32LE(8), MAX_SLOTS);
   if (bytes.readUInt32LE(12) !== SLOT_SIZE) return null;
-  const table: SlotTable = {pid: Number(bytes.readBigUInt64LE(16)), startTicks: bytes.readBigUInt64LE(24).toString(), slots: []};
+  const table: SlotTable = {
+    pid: Number(bytes.readBigUInt64LE(16)),
+    startTicks: bytes.readBigUInt64LE(24).toString(),
+    threads: count,
+    slots: [],
+  };
   for (let index = 0; index < count; index++) {
     const from = SLOT_HEADER + index * SLOT_SIZE;
     if (from + SLOT_SIZE > bytes.length) break;
