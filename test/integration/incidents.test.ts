@@ -11,6 +11,7 @@ import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
 
 const APP = resolve(import.meta.dirname, '../fixtures/incidents');
+const DEMO = resolve(import.meta.dirname, '../../demo');
 const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 /** Two threads and four seconds: mod_wsgi gives up on a request after 4 to 8 s, depending on its version. */
 const ARGS = ['--threads', '2', '--request-timeout', '4', '--shutdown-timeout', '1'];
@@ -152,6 +153,43 @@ describe.each(columns())('incidents of a real server ($name)', (column) => {
     expect(others).toEqual([]);
     await deck.stop();
     rmSync(root, {recursive: true, force: true});
+  });
+});
+
+describe.each(columns())('one trouble is one incident ($name)', (column) => {
+  /** Those that are known when nothing more can follow from what was seen: what is unclear is decided after some seconds. */
+  async function known(deck: RunningDeck, since: number): Promise<IncidentSummary[]> {
+    await deck.waitEvent('traffic', ({window}) => window.at > since + 6000);
+    return [
+      ...new Map(deck.events().flatMap((one) => (one.type === 'incident' ? [[one.incident.id, one.incident] as const] : []))).values(),
+    ];
+  }
+
+  test.concurrent('requests that are cut with a process that was given up follow from that', async () => {
+    // A process that drains for longer than what else is told of around its end.
+    const args = ['--threads', '6', '--request-timeout', '4', '--shutdown-timeout', '4'];
+    const deck = await startDeck({app: DEMO, column, mode: 'json', args});
+    await deck.waitEvent('agent', (event) => event.state === 'connected');
+    const answers = Array.from({length: 6}, () => deck.get('/slow?s=60', {timeout: 60_000}).catch(() => null));
+    const {pid} = await deck.waitEvent('restart', (event) => event.cause === 'request-timeout', 40_000);
+    const {at} = await deck.waitEvent('agent', (event) => event.state === 'gone' && event.pid === pid);
+    expect((await Promise.all(answers)).filter((one) => (one?.status ?? 0) >= 500)).toHaveLength(6);
+    const incidents = await known(deck, at);
+    expect(incidents.map((one) => one.kind)).toContain('request-timeout');
+    expect(incidents.filter((one) => one.kind === 'server-errors')).toEqual([]);
+    await deck.kill();
+  });
+
+  test.concurrent('a burst of answers with headers that are too long has one, with the path', async () => {
+    const deck = await startDeck({app: DEMO, column, mode: 'json'});
+    await deck.waitEvent('agent', (event) => event.state === 'connected');
+    await Promise.all(Array.from({length: 8}, () => deck.get('/header?kb=64')));
+    const {at} = await deck.waitEvent('traffic', ({window}) => window.errors5xx > 0);
+    const incidents = await known(deck, at);
+    expect(incidents.map((one) => [one.kind, one.title])).toEqual([
+      ['server-errors', expect.stringMatching(/^response headers too long: GET \/header\?kb=64$/)],
+    ]);
+    await deck.kill();
   });
 });
 

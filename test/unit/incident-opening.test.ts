@@ -6,6 +6,7 @@ import {type IncidentDesk, watchIncidents} from '../../src/instance/incidents/wa
 import {AT_PROMPT} from '../../src/instance/early/waits-in.ts';
 import type {ActiveRequest, DeckEvent, InstanceInfo} from '../../src/model/events.ts';
 import type {Incident} from '../../src/model/incidents.ts';
+import type {LogEntry} from '../../src/model/log.ts';
 import {tempDir} from '../support/temp.ts';
 
 const STREAMS = resolve(import.meta.dirname, '../fixtures/incidents');
@@ -385,6 +386,78 @@ describe('what opens and closes an incident', () => {
     bus.put({type: 'notice', key: 'loop service mail', severity: 'warn', text: '', cleared: true});
     for (let n = 0; n < 2; n++) await second();
     expect(incidents().every((one) => one.closedAt !== null)).toBe(true);
+  });
+
+  const error = (seq: number, text: string, more: Partial<LogEntry> = {}) =>
+    bus.put({type: 'log', entry: {seq, at: Date.now(), source: 'error', level: 'error', text, ...more}});
+  const answered = (seq: number, requestId: string, url: string, status = 500) => {
+    const access = {method: 'GET', url, status, bytes: 0, micros: 1000};
+    const text = `GET ${url} ${status}`;
+    bus.put({type: 'log', entry: {seq, at: Date.now(), source: 'access', level: 'error', text, requestId, access}});
+  };
+  const BROKEN = "Truncated or oversized response headers received from daemon process 'g': /srv/app/app.wsgi";
+
+  test('answers that break off when a process ends long after it was given up are part of that, not headers too long', async () => {
+    const inFlight = Array.from({length: 6}, (_, n) => request(`r${n}`));
+    const text = 'a request ran longer than request-timeout';
+    bus.put({type: 'restart', pid: 50, cause: 'request-timeout', text, processGroup: 'g', inFlight, source: 'agent'});
+    for (let n = 0; n < 5; n++) await second();
+    // The last one was queued, and no thread had taken it.
+    for (const [n, id] of [...inFlight.map((one) => one.id), 'queued'].entries()) {
+      error(2 * n + 1, BROKEN, {requestId: id});
+      answered(2 * n + 2, id, '/a');
+    }
+    bus.put({type: 'agent', pid: 50, state: 'gone'});
+    await second(7, 7);
+    for (let n = 0; n < 6; n++) await second(1, 0);
+    expect(incidents().map((one) => [one.kind, one.title])).toEqual([['request-timeout', 'request timeout: GET /a after 0.0 s']]);
+  });
+
+  test('when process after process ends, the requests that they cut are a trouble of their own: visitors get nothing else', async () => {
+    for (let pid = 60; pid < 64; pid++) {
+      const inFlight = [request(`a${pid}`, pid), request(`b${pid}`, pid)];
+      bus.put({type: 'restart', pid, cause: 'crash', text: 'crashed: Aborted', processGroup: 'g', inFlight, source: 'agent'});
+      for (const {id} of inFlight) answered(pid, id, '/a');
+      await second(2, 2);
+    }
+    for (let n = 0; n < 2; n++) await second(0, 0);
+    expect(incidents().map((one) => one.kind)).toEqual(['crash', 'server-errors']);
+  });
+
+  test('a burst whose lines say why is one incident, which names the request', async () => {
+    for (let n = 0; n < 8; n++) {
+      error(2 * n + 1, BROKEN, {requestId: `r${n}`});
+      answered(2 * n + 2, `r${n}`, '/header?kb=64');
+    }
+    await second(10, 8);
+    for (let n = 0; n < 5; n++) await second(1, 0);
+    expect(incidents().map((one) => [one.title, one.count])).toEqual([['response headers too long: GET /header?kb=64', 8]]);
+    // What nobody explains is told of by the path that fails most.
+    for (let n = 0; n < 6; n++) answered(30 + n, `s${n}`, n === 0 ? '/other' : '/broken', 503);
+    await second(6, 6);
+    await second(1, 0);
+    expect(incidents().map((one) => one.title)).toEqual([
+      'response headers too long: GET /header?kb=64',
+      expect.stringMatching(/^6 of \d+ requests failed within 10 s: GET \/broken$/),
+    ]);
+  });
+
+  test('what an incident takes in concerns its processes and requests, or the whole server', async () => {
+    const connected = (pid: number) => bus.put({type: 'agent', pid, state: 'connected'});
+    connected(51);
+    connected(52);
+    const more = ['Traceback (most recent call last):', '  File "/srv/shop/search.py", line 32, in path_of'];
+    const recursion = {source: 'app' as const, kind: 'traceback' as const, more, pid: 52, requestId: 'r'};
+    error(1, 'RecursionError: maximum recursion depth exceeded', recursion);
+    bus.put({type: 'restart', pid: 51, cause: 'crash', text: 'crashed: Segmentation fault', processGroup: 'g', source: 'agent'});
+    await vi.advanceTimersByTimeAsync(1000);
+    error(2, BROKEN, {pid: 7, requestId: 'other'});
+    error(3, 'AH00052: child pid 51 exit signal Segmentation fault (11)', {pid: 6, level: 'notice'});
+    await vi.advanceTimersByTimeAsync(5000);
+    const rules = (kind: string) => desk.get(incidents().find((one) => one.kind === kind)!.id)!.diagnoses.map((one) => one.rule);
+    expect(rules('server-errors')).toEqual(['recursion', 'uncaught-exception']);
+    expect(rules('crash')).toContain('segfault');
+    expect(rules('crash')).not.toContain('recursion');
   });
 
   test('one is filed by hand, of a request that is served and a process that runs only', async () => {

@@ -29,7 +29,7 @@ const RELEVANT: Record<IncidentKind, Relevant> = {
   'failed-load': {order: ['log', 'restarts', 'state']},
   'failed-reload': {order: ['log', 'state']},
   saturated: {order: ['stacks', 'state', 'log'], rules: /same-line|threads-busy|queue|backlog|workers-used-up/},
-  'server-errors': {order: ['log', 'state']},
+  'server-errors': {order: ['log', 'state'], rules: /^(?!segfault|killed|aborted|exit-status)/},
   'disk-full': {order: ['log'], rules: /disk/},
   'log-failure': {order: ['log'], rules: /log|disk/},
   descriptors: {order: ['log'], rules: /files/},
@@ -41,12 +41,14 @@ const RELEVANT: Record<IncidentKind, Relevant> = {
 /** What an incident is about. */
 export interface Subject {
   pids: ReadonlySet<number>;
+  /** Ids of requests. */
+  requests: ReadonlySet<string>;
   /** Numbers of the log entries that opened it. */
   entries: ReadonlySet<number>;
 }
 
 /** What the evidence of an incident means, the best explanation first. */
-export function explain(incident: Incident, {pids, entries}: Subject, state: InstanceState): Diagnosis[] {
+export function explain(incident: Incident, {pids, requests, entries}: Subject, state: InstanceState): Diagnosis[] {
   const {summary, captures, verdicts, log} = incident;
   const {order, rules = /./} = RELEVANT[summary.kind];
   const from = summary.openedAt - EARLIER;
@@ -63,8 +65,11 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
       const quoted = ({text}: LogEntry) => text.length > 8 && incident.reason.includes(text.slice(0, 200));
       const rank = (entry: LogEntry) =>
         entries.has(entry.seq) || quoted(entry) ? 0 : entry.pid !== undefined && pids.has(entry.pid) ? 1 : 2;
-      const lines = log.filter((entry) => entries.has(entry.seq) || entry.at >= from).toSorted((a, b) => rank(a) - rank(b));
-      return lines.flatMap((entry) => bySeverity(diagnoseEntry(entry, context)).filter((one) => rules.test(one.rule)));
+      const served = pids.size === 0 ? requests : new Set([...requests, ...incident.inFlight.map((one) => one.id)]);
+      const about = (entry: LogEntry) => rank(entry) < 2 || concerns(entry, {pids, requests: served, entries}, state);
+      const lines = log.filter((entry) => (entries.has(entry.seq) || entry.at >= from) && about(entry));
+      const ranked = lines.toSorted((a, b) => rank(a) - rank(b));
+      return ranked.flatMap((entry) => bySeverity(diagnoseEntry(entry, context)).filter((one) => rules.test(one.rule)));
     },
     restarts: () =>
       state.restarts
@@ -81,6 +86,17 @@ export function explain(incident: Incident, {pids, entries}: Subject, state: Ins
   // The stack of a stream says what it waits in for the next piece, which is no trouble by itself.
   const silent = summary.kind === 'stuck' ? first.filter(({rule}) => rule === 'stream-silent') : [];
   return distinct([...silent, ...first, ...found].filter((one) => one.severity !== 'info')).slice(0, MOST);
+}
+
+/** Is a line about these processes or requests, or about the server as a whole. Much else may happen in the same second. */
+function concerns({pid, requestId, text}: LogEntry, {pids, requests}: Subject, state: InstanceState): boolean {
+  // Of the whole server.
+  if (pids.size === 0 && requests.size === 0) return true;
+  if (requestId !== undefined) return requests.has(requestId);
+  const named = [...text.slice(0, 1000).matchAll(/\b(?:pid|process)[ =](\d{1,10})\b/gi)].map((one) => Number(one[1]));
+  const daemons = new Set([...state.restarts, ...state.agents].map((one) => one.pid));
+  const others = [...named, ...(pid === undefined ? [] : [pid])].filter((one) => daemons.has(one));
+  return others.length === 0 || others.some((one) => pids.has(one));
 }
 
 /** A process that was held goes on, to other troubles: the stacks of the moment itself tell most, where there are some. */

@@ -21,6 +21,7 @@ const CRASHES = new Set<IncidentKind>(['crash', 'restart-loop']);
 /** One incident while it lasts, and for the minute after it opened: evidence is still added then. Everything in it is masked. */
 export class OpenIncident {
   readonly pids = new Set<number>();
+  /** Ids of those that it is about. */
   readonly requests = new Set<string>();
   /** Numbers of the log entries that opened it. */
   readonly entries = new Set<number>();
@@ -199,6 +200,7 @@ export class OpenIncident {
     if (trigger.pid !== null) this.pids.add(trigger.pid);
     const request = /^request (.+)$/.exec(trigger.mark)?.[1];
     if (request !== undefined) this.requests.add(request);
+    for (const id of trigger.requests ?? []) if (this.requests.size < MARKS) this.requests.add(id);
     const entry = /^log (\d+)$/.exec(trigger.mark)?.[1];
     if (entry !== undefined && this.entries.size < MARKS) this.entries.add(Number(entry));
   }

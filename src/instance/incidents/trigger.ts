@@ -20,6 +20,8 @@ export interface Trigger {
   /** What happened once: told again, by another source, it is the same. */
   mark: string;
   inFlight?: readonly ActiveRequest[];
+  /** Ids of the requests that it is about, where not a process as a whole. */
+  requests?: readonly string[];
   /** Stacks that would help, when none were taken of late: of one process, or of all. */
   stacks?: number | 'all';
 }

@@ -1,5 +1,6 @@
 import type {DeckEvent} from '../../model/events.ts';
 import type {InstanceState} from '../../model/state.ts';
+import type {Consequences} from './consequences.ts';
 import {groupOf, type Trigger} from './trigger.ts';
 import {tracebackPlace} from './where.ts';
 
@@ -12,20 +13,34 @@ const BUSY_FOR = 3000;
 const HELD = 5000;
 const QUEUED = 1000;
 
+/** Failed requests of one second that are looked at one by one, and those named by an incident. */
+const FAILED = 1000;
+const NAMED = 100;
+
 interface Second {
   at: number;
   requests: number;
   errors: number;
   gone: number;
+  failed: {id: string; request: string}[];
+  /** Its errors were part of a sign. */
+  told: boolean;
 }
 
 /** Signs of trouble in the figures: bursts of errors, of clients that go away, and all threads busy while requests queue. */
 export class FigureWatch {
+  readonly #consequences: Consequences;
   #seconds: Second[] = [];
+  /** Requests that failed, since the last window. */
+  #failed: Second['failed'] = [];
   /** Clients that went away, since the last window. */
   #gone = 0;
   #goneText = '';
   #fullSince: number | null = null;
+
+  constructor(consequences: Consequences) {
+    this.#consequences = consequences;
+  }
 
   see(event: DeckEvent, state: InstanceState): Trigger[] {
     if (event.type === 'log') {
@@ -34,12 +49,16 @@ export class FigureWatch {
     }
     if (event.type !== 'traffic' || !['ready', 'degraded', 'reloading'].includes(state.lifecycle.phase)) return [];
     const {at, requests, errors5xx} = event.window;
-    this.#seconds = [...this.#seconds, {at, requests, errors: errors5xx, gone: this.#gone}].filter((one) => one.at > at - SPAN * 1000);
+    const second = {at, requests, errors: errors5xx, gone: this.#gone, failed: this.#failed, told: false};
+    this.#seconds = [...this.#seconds, second].filter((one) => one.at > at - SPAN * 1000);
     this.#gone = 0;
+    this.#failed = [];
     return [...this.#errors(at, state), ...this.#disconnects(at, state), ...this.#saturation(at, state)];
   }
 
   #count({entry}: Extract<DeckEvent, {type: 'log'}>): void {
+    if (entry.access && entry.access.status >= 500 && entry.requestId !== undefined && this.#failed.length < FAILED)
+      this.#failed.push({id: entry.requestId, request: `${entry.access.method} ${entry.access.url}`});
     // Measured: also where nothing is said about it, as for an answer that was not begun. (A client that closes only its own side is noticed when
     // the second piece of its answer is sent.)
     const left = entry.access ? entry.access.aborted : UPLOAD.test(entry.text);
@@ -48,24 +67,37 @@ export class FigureWatch {
     this.#goneText = entry.access ? `${entry.access.method} ${entry.access.url}` : entry.text.slice(0, 300);
   }
 
-  #sum(what: 'requests' | 'errors' | 'gone'): number {
+  #sum(what: 'requests' | 'gone'): number {
     return this.#seconds.reduce((sum, one) => sum + one[what], 0);
   }
 
   #errors(at: number, state: InstanceState): Trigger[] {
-    const [errors, all] = [this.#sum('errors'), this.#sum('requests')];
-    // Nothing new in this second: the burst may be over.
-    if (errors < ERRORS.least || errors < all * ERRORS.share || this.#seconds.at(-1)!.errors === 0) return [];
-    const seen = state.exceptions.filter((one) => one.at > at - SPAN * 1000).toSorted((a, b) => b.count - a.count)[0];
+    // The newest second has to wait: what explains its failures is told of up to a second later.
+    const settled = this.#seconds.slice(0, -1).map((second) => {
+      const others = this.#consequences.unexplained(second.failed, at, state);
+      return {second, others, errors: Math.max(0, second.errors - (second.failed.length - others.length))};
+    });
+    const errors = settled.reduce((sum, one) => sum + one.errors, 0);
+    const all = settled.reduce((sum, one) => sum + one.second.requests, 0);
+    // Nothing new: the burst may be over.
+    if (errors < ERRORS.least || errors < all * ERRORS.share || !settled.some((one) => one.errors > 0 && !one.second.told)) return [];
+    for (const {second} of settled) second.told = true;
+    const failed = settled.flatMap((one) => one.others);
+    const recent = state.exceptions.filter((one) => one.at > at - SPAN * 1000);
+    const known = recent.map((one) => ({id: one.requestId ?? '', one}));
+    const others = this.#consequences.unexplained(known, at, state).map(({one}) => one);
+    const seen = others.toSorted((a, b) => b.count - a.count)[0];
+    const most = seen?.title ?? mostOften(failed.map((one) => one.request));
     return [
       {
         ...this.#base(at, state),
         kind: 'server-errors',
         severity: 'error',
-        title: `${errors} of ${all} requests failed within ${SPAN} s${seen ? `: ${seen.title}` : ''}`,
-        reason: `${errors} answers of 5xx among ${all} within ${SPAN} s${seen ? `; most often ${seen.title}` : ''}`,
+        title: `${errors} of ${all} requests failed within ${SPAN} s${most ? `: ${most}` : ''}`,
+        reason: `${errors} answers of 5xx among ${all} within ${SPAN} s${most ? `; most often ${most}` : ''}`,
         where: seen ? tracebackPlace(seen.traceback, state.info) : null,
         subject: 'errors',
+        requests: failed.slice(-NAMED).map((one) => one.id),
       },
     ];
   }
@@ -125,6 +157,11 @@ export class FigureWatch {
 
 const UPLOAD =
   /Request data read error when proxying data to daemon process|failed to write (?:response )?data|[Cc]lient (?:closed|connection closed)/;
+
+function mostOften(requests: readonly string[]): string | undefined {
+  const groups = [...Map.groupBy(requests, (one) => one).values()].toSorted((a, b) => b.length - a.length);
+  return groups[0]?.[0]?.slice(0, 300);
+}
 
 function age(at: number, state: InstanceState): string {
   return ((at - Math.max(...state.requests.map((one) => one.startedAt))) / 1000).toFixed(1);

@@ -1,29 +1,32 @@
 import type {DeckEvent} from '../../model/events.ts';
 import type {LogEntry} from '../../model/log.ts';
 import type {InstanceState} from '../../model/state.ts';
+import {AROUND, type Consequences, EITHER} from './consequences.ts';
 import {groupOf, type Trigger} from './trigger.ts';
 
-/** 6.x says which it was; 4.x has one line for headers that are too long and for a daemon that died before it sent any. */
+/** 6.x says which it was. */
 const TOO_LONG = /WSGI0144: Response header line too long/;
-const EITHER = /Truncated or oversized response headers received/;
-/** Milliseconds that the end of a process is told of around the line that it causes: Apache looks once a second. */
-const AROUND = 2500;
 const WAITING = 20;
 /** Failed requests remembered, for the name of the one that is meant: the access log's line comes a moment after the error log's. */
 const REMEMBERED = 200;
 
 /** Answers that Apache refused because of their headers, told apart from those that a dying process never sent. */
 export class HeaderWatch {
+  readonly #consequences: Consequences;
   #waiting: LogEntry[] = [];
   /** By request id. */
   readonly #failed = new Map<string, string>();
+
+  constructor(consequences: Consequences) {
+    this.#consequences = consequences;
+  }
 
   see(event: DeckEvent, state: InstanceState): Trigger[] {
     if (event.type === 'log') this.#log(event.entry);
     if (event.type !== 'traffic' || this.#waiting.length === 0) return [];
     const due = this.#waiting.filter((entry) => TOO_LONG.test(entry.text) || event.at - entry.at > AROUND);
     this.#waiting = this.#waiting.filter((entry) => !due.includes(entry));
-    const died = (entry: LogEntry) => EITHER.test(entry.text) && state.restarts.some((one) => Math.abs(one.at - entry.at) <= AROUND);
+    const died = (entry: LogEntry) => EITHER.test(entry.text) && this.#consequences.ofAnEnd(entry);
     return due.filter((entry) => !died(entry)).map((entry) => refused(entry, state, this.#failed.get(entry.requestId ?? '')));
   }
 
@@ -48,5 +51,6 @@ function refused(entry: LogEntry, state: InstanceState, request: string | undefi
     where: null,
     subject: 'headers',
     mark: `log ${entry.seq}`,
+    ...(entry.requestId === undefined ? {} : {requests: [entry.requestId]}),
   };
 }

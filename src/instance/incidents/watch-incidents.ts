@@ -7,6 +7,7 @@ import type {InstanceState} from '../../model/state.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import type {Bus} from '../bus.ts';
 import {isOver} from './closing.ts';
+import {Consequences} from './consequences.ts';
 import {explain} from './explain.ts';
 import {DescriptorWatch} from './descriptors.ts';
 import {figuresOf} from './figures.ts';
@@ -67,8 +68,9 @@ class Desk implements IncidentDesk {
   readonly #takeStacks: IncidentOptions['takeStacks'];
   readonly #now: () => number;
   readonly #recent = new Recent();
-  readonly #figures = new FigureWatch();
-  readonly #headers = new HeaderWatch();
+  readonly #consequences = new Consequences();
+  readonly #figures = new FigureWatch(this.#consequences);
+  readonly #headers = new HeaderWatch(this.#consequences);
   readonly #descriptors = new DescriptorWatch();
   readonly #shelf: Shelf;
   /** Until when the end of a process is nobody's trouble. */
@@ -158,6 +160,7 @@ class Desk implements IncidentDesk {
       // A log line needs nothing of the log's head, which is made anew for each one that asks.
       const state = event.type === 'log' ? this.#bus.known() : this.#bus.state();
       this.#recent.see(event);
+      this.#consequences.see(event);
       if (this.#kept.length > 0) this.#evidence(event, state);
       if (event.type === 'traffic') this.#second(event.window.at);
       const signs = [
@@ -201,6 +204,7 @@ class Desk implements IncidentDesk {
   }
 
   #sign(trigger: Trigger): void {
+    this.#consequences.told(trigger);
     if (trigger.pid !== null && (this.#expected.get(trigger.pid) ?? 0) > this.#now()) return;
     const state = this.#bus.state();
     const takers = this.#kept.filter((one) => one.summary.closedAt === null && one.takes(trigger));

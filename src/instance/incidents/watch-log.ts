@@ -79,6 +79,7 @@ export function fromLog(event: DeckEvent, state: InstanceState): Trigger[] {
       where: entryPlace(entry, state.info),
       subject,
       mark: `log ${entry.seq}`,
+      ...(entry.requestId === undefined ? {} : {requests: [entry.requestId]}),
       ...(request ? {inFlight: [request]} : {}),
       ...(stacks ? {stacks: pid ?? 'all'} : {}),
     },
