@@ -18,13 +18,17 @@ enum { EXIT_GUARD = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 /* ---- options.c ---- */
 enum { MAX_PORTS = 8 };
+struct port {
+  unsigned short number;
+  bool six; /* of ::1, not 127.0.0.1 */
+};
 struct options {
   double grace;       /* seconds between a demand to stop and SIGKILL */
   const char *status; /* file for the story of this run, or NULL */
   const char *argv0;  /* name under which the program runs, or NULL for its path */
   pid_t parent;       /* who must be our parent, or 0 when not told */
   bool foreground;    /* give the terminal to the program (debugger) */
-  unsigned ports[MAX_PORTS]; /* nothing is started while somebody listens there */
+  struct port ports[MAX_PORTS]; /* nothing is started while somebody listens there */
   size_t port_count;
   char **program;     /* program and arguments, NULL-terminated */
 };
@@ -38,8 +42,8 @@ void close_inherited(void);
 pid_t launch(const struct options *o, int tty, int *error);
 
 /* ---- listener.c ---- */
-/* Does anybody accept connections to this port of 127.0.0.1. */
-bool somebody_listens(unsigned port);
+/* Does anybody accept connections to this port of 127.0.0.1 (or ::1). */
+bool somebody_listens(struct port port);
 
 /* ---- wait.c ---- */
 struct arrival {

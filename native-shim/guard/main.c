@@ -238,8 +238,8 @@ int main(int argc, char **argv) {
 
   for (size_t i = 0; i < o.port_count; i++) {
     if (!somebody_listens(o.ports[i])) continue;
-    status_line("cannot-run port %u is in use", o.ports[i]);
-    say("port %u is in use; nothing was started", o.ports[i]);
+    status_line("cannot-run port %u is in use", (unsigned)o.ports[i].number);
+    say("port %u is in use; nothing was started", (unsigned)o.ports[i].number);
     return EXIT_CANNOT_RUN;
   }
 

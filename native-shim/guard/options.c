@@ -22,6 +22,7 @@ static void print_help(void) {
        "  --argv0 NAME      name that PROGRAM sees as its own\n"
        "  --parent PID      stop at once unless PID is the parent (closes the gap before its death can be noticed)\n"
        "  --port PORT       start nothing while somebody listens on that port of 127.0.0.1 (up to 8 times)\n"
+       "  --port6 PORT      the same of ::1\n"
        "  --foreground      give the terminal to PROGRAM, for an interactive debugger\n"
        "  --capabilities    what this platform can and cannot do\n"
        "  --version, --help\n"
@@ -76,12 +77,12 @@ static bool parse_pid(const char *text, pid_t *pid) {
   return true;
 }
 
-static bool add_port(const char *text, struct options *o) {
+static bool add_port(const char *text, bool six, struct options *o) {
   char *end;
   errno = 0;
   long value = strtol(text, &end, 10);
   if (errno || end == text || *end || value < 1 || value > 65535 || o->port_count == MAX_PORTS) return false;
-  o->ports[o->port_count++] = (unsigned)value;
+  o->ports[o->port_count++] = (struct port){.number = (unsigned short)value, .six = six};
   return true;
 }
 
@@ -104,12 +105,12 @@ int options_parse(int argc, char **argv, struct options *o) {
     if (name[0] != '-') return usage("PROGRAM must follow --", name);
     bool grace = strcmp(name, "--grace") == 0, status = strcmp(name, "--status") == 0;
     bool argv0 = strcmp(name, "--argv0") == 0, parent = strcmp(name, "--parent") == 0;
-    bool port = strcmp(name, "--port") == 0;
+    bool six = strcmp(name, "--port6") == 0, port = six || strcmp(name, "--port") == 0;
     if (!grace && !status && !argv0 && !parent && !port) return usage("unknown option", name);
     if (++i >= argc) return usage("a value must follow", name);
     if (grace && !parse_seconds(argv[i], &o->grace)) return usage("--grace takes seconds from 0 to 86400, not", argv[i]);
     if (parent && !parse_pid(argv[i], &o->parent)) return usage("--parent takes a process id, not", argv[i]);
-    if (port && !add_port(argv[i], o)) return usage("--port takes a number from 1 to 65535, at most 8 times, not", argv[i]);
+    if (port && !add_port(argv[i], six, o)) return usage("a port is a number from 1 to 65535, there are at most 8, not", argv[i]);
     if (status) o->status = argv[i];
     if (argv0) o->argv0 = argv[i];
   }

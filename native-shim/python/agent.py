@@ -19,7 +19,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def load(name: str, scope: "Dict[str, Any]") -> "Dict[str, Any]":
     """Runs NAME.py of this folder in `scope`, and returns that. No import: the application's module path and sys.modules are not ours."""
-    code: "Any" = SourceFileLoader(name, os.path.join(HERE, name + ".py")).get_code(name)
+    path = os.path.join(HERE, name + ".py")
+    loader = SourceFileLoader(name, path)
+    code: "Any"
+    try:
+        code = loader.get_code(name)
+    except Exception:
+        # The compiled file is damaged; its header is all that Python looks at beforehand.
+        code = loader.source_to_code(loader.get_data(path), path)
     exec(code, scope)
     return scope
 

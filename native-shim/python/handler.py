@@ -4,7 +4,8 @@ Contract with the generated ROOT/handler.wsgi, which consists of exactly this:
 
     from _frozen_importlib_external import SourceFileLoader
     SETTINGS = {...}
-    exec(SourceFileLoader('handler', PATH).get_code('handler'))        # PATH = ROOT/wsgideck/handler.py; see agent.py
+    LOADER = SourceFileLoader('handler', PATH)                      # PATH = ROOT/wsgideck/handler.py
+    exec(LOADER.get_code('handler'))                                # or from the source where that fails, as in agent.py
 
 SETTINGS (all paths absolute; keys marked * may be left out)
     application_type   'script' (a file, whatever its name), 'module' (a dotted name), 'paste' (a PasteDeploy configuration) or

@@ -1,34 +1,37 @@
-import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {Script} from 'node:vm';
+import {readKept, writeKept} from '../express/kept-file.ts';
 
 type Commands = typeof import('./commands.ts');
 
 /** What is older goes when something new is kept. */
 const DAYS = 30;
+/** Milliseconds after which an empty folder is not one that somebody is about to fill. */
+const SETTLED = 60_000;
 
-/** Only what has been compiled by then is kept: a rename makes it whole, and a full disk or a lost race costs nothing but time. */
+/** Only what has been compiled by then is kept. A full disk or a lost race costs nothing but time. */
 function keep(script: Script, file: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    const code = script.createCachedData();
-    // Also after a power failure the name has all of it, or is not there.
-    writeFileSync(temporary, Buffer.concat([code, code]), {mode: 0o600, flush: true});
-    renameSync(temporary, file);
-    prune(dirname(dirname(file)));
+    writeKept(file, script.createCachedData());
+    prune(dirname(dirname(file)), Date.now() - DAYS * 86_400_000);
   } catch {
     // The next start compiles again.
-    rmSync(temporary, {force: true});
   }
 }
 
 /** What is old: also Node's own files, of which it never removes any; each version of ours leaves 5 MB. */
-function prune(folder: string): void {
-  const limit = Date.now() - DAYS * 86_400_000;
-  for (const entry of readdirSync(folder, {recursive: true, withFileTypes: true})) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && statSync(path).mtimeMs < limit) rmSync(path, {force: true});
+function prune(folder: string, limit: number): void {
+  for (const entry of readdirSync(folder, {withFileTypes: true})) {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) {
+      if (statSync(path).mtimeMs < limit) rmSync(path, {force: true});
+      continue;
+    }
+    prune(path, limit);
+    // A folder that is in the way, and empty, would never be filled again.
+    if (readdirSync(path).length === 0 && statSync(path).mtimeMs < Date.now() - SETTLED) rmdirSync(path);
   }
 }
 
@@ -40,21 +43,6 @@ function ownFolder(folder: string, name: string): string | null {
     return path;
   } catch {
     return null;
-  }
-}
-
-/**
- * What keep() has written; undefined when there is nothing, or nothing whole. V8 runs damaged code without noticing, so the file holds it twice:
- * comparing the two takes 20 microseconds, the checksums that Node has to be loaded for take a millisecond and more.
- */
-function readKept(file: string): Buffer | undefined {
-  try {
-    const twice = readFileSync(file);
-    const half = twice.length / 2;
-    const code = twice.subarray(0, half);
-    return code.length === half && code.equals(twice.subarray(half)) ? code : undefined;
-  } catch {
-    return undefined;
   }
 }
 

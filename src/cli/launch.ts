@@ -22,6 +22,8 @@ export interface Launched {
   hadTerminal: boolean;
   /** Warnings. */
   problems: Problem[];
+  /** Takes the server root back, when it did not exist before. */
+  undo: () => void;
 }
 
 /**
@@ -64,15 +66,28 @@ export async function launch(
   if (headStart) await sleep(HEAD_START);
   kept?.save?.();
   const script = await checkScript(plan);
-  const failed = (await running.started()) === null;
-  const problems = review([...place, ...(failed ? await checkPorts(plan) : []), ...script]);
+  const apache = await running.started();
+  const problems = review([...place, ...(await portsInTheWay(plan, output, apache)), ...script]);
   if (!problems.some(isError)) {
     void keepCompiledPython(plan, kept?.folder ?? null);
-    return {running, at, hadTerminal, problems};
+    return {running, at, hadTerminal, problems, undo};
   }
   await giveUp();
   refuse(problems);
   return null;
+}
+
+/** What Apache says when it cannot listen. */
+const CANNOT_LISTEN = 'AH00072';
+
+/**
+ * Who is on our ports, once the guard has not started Apache, or Apache has not been able to listen: somebody was faster by a moment, or listens on an
+ * address that nobody has asked about. Empty when Apache has found no reason to complain.
+ * @param apache its pid, null when it was not started.
+ */
+export async function portsInTheWay(plan: ServerPlan, output: StartupOutput, apache: number | null): Promise<Problem[]> {
+  const complained = output.lines.some((line) => line.includes(CANNOT_LISTEN));
+  return apache === null || complained ? checkPorts(plan) : [];
 }
 
 const isError = (problem: Problem): boolean => problem.severity === 'error';

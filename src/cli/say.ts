@@ -11,3 +11,15 @@ export function refuse(problems: readonly Problem[]): void {
   for (const {severity, text} of problems) say(severity === 'warning' ? `warning: ${text}` : `error: ${text}`);
   process.exitCode = 1;
 }
+
+/** What the system has said to something of ours, as a problem with its cure where that is known. */
+export function systemProblem(error: unknown): Problem {
+  const {code, path, dest, message} = error as NodeJS.ErrnoException & {dest?: string};
+  const where = dest ?? path;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return {
+      severity: 'error',
+      text: `no room left on the disk${where === undefined ? '' : ` for ${where}`}; make some, or give a --server-root on another one`,
+    };
+  return {severity: 'error', text: error instanceof Error ? message : String(error)};
+}

@@ -18,9 +18,9 @@ import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {inBackground} from './background.ts';
-import {type Launched, launch} from './launch.ts';
+import {type Launched, launch, portsInTheWay} from './launch.ts';
 import {leave} from './leave.ts';
-import {refuse, say} from './say.ts';
+import {refuse, say, systemProblem} from './say.ts';
 
 /** Size of Apache's pty; nothing there looks at it, but in debug mode, where it becomes that of the pane. */
 const PTY = {cols: 200, rows: 50};
@@ -48,15 +48,22 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
     launched = await launch(plan, instance, output, review, kind !== 'dashboard');
   } catch (error) {
     releaseServerRoot(plan);
-    return refuse([{severity: 'error', text: error instanceof Error ? error.message : String(error)}]);
+    return refuse([systemProblem(error)]);
   }
   if (launched === null) return;
-  const {running, at, hadTerminal, problems} = launched;
+  const {running, at, hadTerminal, problems, undo} = launched;
   const warnings = problems.map((one) => one.text);
   if (kind !== 'dashboard') for (const text of warnings) say(`warning: ${text}`);
   const {runInstance} = await import('../instance/run-instance.ts');
   const {exit, failure} = await runInstance({...instance, warnings}, {running, at, output, hadTerminal}, kind, signals);
   releaseServerRoot(plan);
+  // On a busy machine Apache gets no further than this after the launch has been looked at.
+  const ports = failure === null ? [] : await portsInTheWay(plan, output, running.apachePid());
+  if (ports.length > 0) {
+    undo();
+    refuse(ports);
+    return leave(exit);
+  }
   if (failure !== null) {
     for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
     say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
@@ -102,8 +109,9 @@ function slotPlan({slots, options, info, watch, services}: ServerPlan): Instance
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
   const interactive = plan.mode === 'debug';
+  const ports = portsForGuard(plan);
   const guarded = {
-    ports: portsForGuard(plan) ?? [],
+    ...(ports === null ? {} : {ports}),
     graceSeconds: plan.graceSeconds,
     statusFile: paths.guardStatus,
     foreground: interactive,

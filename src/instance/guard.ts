@@ -24,8 +24,8 @@ export interface GuardLaunch {
   /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
   cols: number;
   rows: number;
-  /** Nothing is started while somebody listens on one of these ports of 127.0.0.1: the guard ends with 126 instead, and says so. */
-  ports?: readonly number[];
+  /** Nothing is started while somebody listens on one of these ports of 127.0.0.1 (with `six`, of ::1 as well): the guard ends with 126 instead, and says so. */
+  ports?: {numbers: readonly number[]; six: boolean};
   /** Gives the pty's keyboard to the program (debug mode): Ctrl-C and the kernel's SIGWINCH then reach it, not the guard. */
   foreground?: boolean;
   /** Another guard than the built one. */
@@ -82,7 +82,8 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
   if (launch.foreground) args.push('--foreground');
-  for (const port of launch.ports ?? []) args.push('--port', String(port));
+  for (const port of launch.ports?.numbers ?? [])
+    args.push('--port', String(port), ...(launch.ports?.six ? ['--port6', String(port)] : []));
   let apache: {pid: number; start: number | null} | null = null;
   let end: GuardEnd | null = null;
   const outputs = new Set<(chunk: Buffer) => void>();

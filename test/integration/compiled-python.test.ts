@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {keepCompiledPython, prepareServer, releaseServerRoot} from '../../src/express/index.ts';
@@ -53,6 +53,39 @@ describe.each(columns())('Python compiled by an earlier start ($name)', (column)
     writeFileSync(join(deck, 'handler.py'), `${readFileSync(join(deck, 'handler.py'), 'utf8')}\n`);
     expect(load()).toEqual(['compiled', join(deck, 'handler.py')]);
     releaseServerRoot(second);
+
+    // What a start leaves there is not for the next one: it may be another user's.
+    writeFileSync(join(deck, '__pycache__', 'other.pyc'), '');
+    await prepareServer(second, {kept: null});
+    expect(existsSync(join(deck, '__pycache__'))).toBe(false);
+    releaseServerRoot(second);
+  });
+
+  test('that is damaged is neither kept nor in the way', async () => {
+    const kept = tempDir();
+    const first = await realPlan([tempCopy(SCRIPT)], column);
+    await prepareServer(first, {kept});
+    await keepCompiledPython(first, kept);
+    releaseServerRoot(first);
+    const [place = ''] = readdirSync(kept);
+    for (const name of readdirSync(join(kept, place))) truncateSync(join(kept, place, name), 3000);
+
+    const second = await realPlan([tempCopy(SCRIPT)], column);
+    await prepareServer(second, {kept});
+    expect(existsSync(join(second.paths.deck, '__pycache__'))).toBe(false);
+    await keepCompiledPython(second, kept);
+    releaseServerRoot(second);
+
+    const third = await realPlan([tempCopy(SCRIPT)], column);
+    await prepareServer(third, {kept});
+    const cache = join(third.paths.deck, '__pycache__');
+    expect(readdirSync(cache)).toHaveLength(3);
+    releaseServerRoot(third);
+    // Damaged in the server root itself: the header is whole, the rest is not.
+    for (const name of readdirSync(cache)) truncateSync(join(cache, name), 3000);
+    const run = 'import runpy, sys; print(callable(runpy.run_path(sys.argv[1])["handle_request"]), "AGENT" in runpy.run_path(sys.argv[2]))';
+    const said = execFileSync(column.python, ['-B', '-c', run, third.paths.handler, third.paths.agentScript], {encoding: 'utf8'});
+    expect(said).toBe('True True\n');
   });
 
   test('the second start of the command has it, and serves', async () => {

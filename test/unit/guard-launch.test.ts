@@ -2,10 +2,11 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
+import {networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
-import {launchGuard, type GuardEnd, type GuardHandle} from '../../src/instance/guard.ts';
+import {launchGuard, type GuardEnd, type GuardHandle, type GuardLaunch} from '../../src/instance/guard.ts';
 import {sweepInstance} from '../../src/instance/guard-sweep.ts';
 import {buildGuard, pythonChild} from '../fixtures/guard/guarded.ts';
 import {freePort} from '../support/ports.ts';
@@ -38,7 +39,7 @@ afterEach(async () => {
 
 function launch(
   argv: string[],
-  more: {argv0?: string; graceSeconds?: number; env?: NodeJS.ProcessEnv; ports?: number[]} = {},
+  more: {argv0?: string; graceSeconds?: number; env?: NodeJS.ProcessEnv; ports?: GuardLaunch['ports']} = {},
 ): GuardHandle {
   output = '';
   handle = launchGuard({
@@ -163,7 +164,7 @@ test('starts nothing while somebody listens on a port', async () => {
   await once(server, 'listening');
   const {port} = server.address() as AddressInfo;
   try {
-    launch(['sh', '-c', 'echo started >log'], {ports: [await freePort(), port]});
+    launch(['sh', '-c', 'echo started >log'], {ports: {numbers: [await freePort(), port], six: false}});
     expect(await handle.started()).toBeNull();
     const end = await ended();
     expect(end).toMatchObject({
@@ -176,8 +177,25 @@ test('starts nothing while somebody listens on a port', async () => {
   } finally {
     server.close();
   }
-  launch(['sh', '-c', 'exit 3'], {ports: [port]});
+  launch(['sh', '-c', 'exit 3'], {ports: {numbers: [port], six: false}});
   expect(await ended()).toMatchObject({exit: {code: 3}});
+});
+
+// Containers may have no IPv6; there the question is answered with no.
+const hasSix = Object.values(networkInterfaces()).some((all) => all?.some(({address}) => address === '::1'));
+
+test.runIf(hasSix)('who listens on ::1 alone is in the way where that is asked about', async () => {
+  const server = createServer().listen({port: 0, host: '::1', ipv6Only: true});
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  try {
+    launch(['sh', '-c', 'exit 3'], {ports: {numbers: [port], six: true}});
+    expect(await ended()).toMatchObject({exit: {code: 126}});
+    launch(['sh', '-c', 'exit 3'], {ports: {numbers: [port], six: false}});
+    expect(await ended()).toMatchObject({exit: {code: 3}});
+  } finally {
+    server.close();
+  }
 });
 
 test('somebody who listens and has no room for a connection is in the way too', async () => {
@@ -195,7 +213,7 @@ test('somebody who listens and has no room for a connection is in the way too', 
       full = await Promise.race([once(client, 'connect').then(() => false), sleep(300).then(() => true)]);
       if (clients.length > 20) throw new Error('the queue does not fill');
     }
-    launch(['sh', '-c', 'exit 3'], {ports: [port]});
+    launch(['sh', '-c', 'exit 3'], {ports: {numbers: [port], six: false}});
     expect(await ended()).toMatchObject({exit: {code: 126}});
   } finally {
     for (const client of clients) client.destroy();

@@ -1,4 +1,15 @@
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import {cacheFolder} from '../../src/cli/cache-folder.ts';
@@ -45,6 +56,38 @@ describe('the folder for compiled code', () => {
     vi.stubEnv('HOME', home);
     expect(cacheFolder()).toBeNull();
     expect(readdirSync(home)).toEqual([]);
+  });
+
+  test('is none below a folder in which somebody else could put another in its place; a sticky one is none of these', () => {
+    const above = tempDir();
+    const place = join(above, 'cache');
+    mkdirSync(place, {mode: 0o700});
+    vi.stubEnv('XDG_CACHE_HOME', place);
+    chmodSync(above, 0o777);
+    expect(cacheFolder()).toBeNull();
+    expect(readdirSync(place)).toEqual([]);
+    chmodSync(above, 0o1777);
+    expect(cacheFolder()).toBe(join(place, 'wsgideck'));
+  });
+
+  test.runIf(process.getuid?.() === 0)("is none in another user's place, also when the environment names it", () => {
+    const place = tempDir();
+    chownSync(place, 65534, 65534);
+    vi.stubEnv('XDG_CACHE_HOME', place);
+    expect(cacheFolder()).toBeNull();
+    vi.stubEnv('XDG_CACHE_HOME', join(place, 'cache'));
+    expect(cacheFolder()).toBeNull();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('is where a link leads, and not in a home that is no absolute path', () => {
+    const [real, other] = [tempDir(), tempDir()];
+    symlinkSync(real, join(other, 'home'));
+    vi.stubEnv('XDG_CACHE_HOME', '');
+    vi.stubEnv('HOME', join(other, 'home'));
+    expect(cacheFolder()).toBe(join(real, '.cache/wsgideck'));
+    vi.stubEnv('HOME', '.');
+    expect(cacheFolder()).toBeNull();
   });
 
   test('is none when Node is told to keep nothing, or when the disk is read-only', () => {
@@ -125,11 +168,15 @@ describe('compiled code', () => {
   test('of a month ago goes when something new is kept', () => {
     const folder = tempDir();
     mkdirSync(join(folder, 'node/v1'), {recursive: true});
+    mkdirSync(join(folder, 'gone/python'), {recursive: true});
     const [old, young] = [join(folder, 'node/v1/old'), join(folder, 'node/v1/young')];
     for (const file of [old, young]) writeFileSync(file, '');
     const then = Date.now() / 1000 - 31 * 86_400;
     utimesSync(old, then, then);
+    utimesSync(join(folder, 'gone/python'), then, then);
     bundle('aaaa', 'a + b').load(folder).kept?.save?.();
     expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
+    // An empty folder would never be filled again.
+    expect(existsSync(join(folder, 'gone/python'))).toBe(false);
   });
 });

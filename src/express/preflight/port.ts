@@ -8,32 +8,40 @@ const net = () => process.getBuiltinModule('node:net');
 /** Addresses that every machine has: there only the port can be in the way. */
 const SURE = new Set([null, '127.0.0.1', '0.0.0.0', 'localhost']);
 const FIRST_FREE_FOR_ALL = 1024;
+/** Nobody there, no IPv6 here. */
+const REFUSED = new Set(['ECONNREFUSED', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENETUNREACH']);
+
+/** Is a connection to this port refused there (or is there no such address). Somebody who listens and is too busy to answer refuses nothing. */
+function refuses(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net().connect({host, port});
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.setTimeout(500, () => socket.destroy(new Error('no answer')));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(REFUSED.has(error.code ?? '')));
+  });
+}
 
 /**
  * The usual case, told by a connection that is refused: a tenth of the time of listening ourselves, and no early client is let in only to be cut off.
  * (The kernel's own table of listeners takes 10 ms to read.) Somebody who listens on another address only is left for Apache to find.
  */
-function surelyFree(host: string | null, port: number): Promise<boolean> {
-  if (!SURE.has(host) || port < FIRST_FREE_FOR_ALL) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const socket = net().connect({host: '127.0.0.1', port});
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    // Somebody who listens and is too busy to answer.
-    socket.setTimeout(500, () => socket.destroy(new Error('no answer')));
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
+async function surelyFree(host: string | null, port: number): Promise<boolean> {
+  if (!SURE.has(host) || port < FIRST_FREE_FOR_ALL) return false;
+  const places = host === null ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+  return (await Promise.all(places.map((place) => refuses(place, port)))).every(Boolean);
 }
 
 /**
- * Ports of 127.0.0.1 that the guard can ask about at the last moment, which takes it 50 microseconds (us, with what has to be loaded for it, 4 ms);
- * null when it needs the whole check before the launch.
+ * Ports of this machine's loopback addresses that the guard can ask about at the last moment, which takes it 50 microseconds (us, with what has to be
+ * loaded for it, 4 ms); null when it needs the whole check before the launch. Without a --host Apache listens on IPv6 too, and where somebody is in the
+ * way only there it would serve one half of the clients.
  */
-export function portsForGuard({options, https}: ServerPlan): number[] | null {
-  const ports = https === null || https.port === options.port ? [options.port] : [options.port, https.port];
-  return SURE.has(options.host) && Math.min(...ports) >= FIRST_FREE_FOR_ALL ? ports : null;
+export function portsForGuard({options, https}: ServerPlan): {numbers: number[]; six: boolean} | null {
+  const numbers = https === null || https.port === options.port ? [options.port] : [options.port, https.port];
+  return SURE.has(options.host) && Math.min(...numbers) >= FIRST_FREE_FOR_ALL ? {numbers, six: options.host === null} : null;
 }
 
 /** Tries to listen as Apache will; null when that works. */

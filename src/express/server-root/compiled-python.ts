@@ -1,13 +1,15 @@
-import {existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, realpathSync} from 'node:fs';
 import {setPriority} from 'node:os';
 import {join} from 'node:path';
 import {childProcess} from '../child-process.ts';
+import {readKept, writeKept} from '../kept-file.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 
 /** What a daemon process compiles on the way to its first response, and right after it. */
 const NAMES = ['handler', 'agent_start', 'agent_main'];
 const LIMIT_MS = 10_000;
 const LARGEST = 1024 * 1024;
+const FILE = /^(?:handler|agent_start|agent_main)\.[\w-]+\.pyc$/;
 
 /** Writes one line: the names of the compiled files and their content, as JSON. PEP 552: with the hash of the source, which is looked at at each load. */
 const PROGRAM = `
@@ -36,35 +38,39 @@ function placeOf({python, runUser}: ServerPlan, kept: string): string | null {
   }
 }
 
+/** A file for Python's __pycache__. */
+export interface CompiledFile {
+  name: string;
+  content: Buffer;
+}
+
 /**
- * The compiled files of an earlier start: absolute paths, none when there was none.
+ * The compiled files of an earlier start that are whole.
  * @param kept folder of this version of ours, see src/cli/kept-code.ts.
  */
-export function compiledPython(plan: ServerPlan, kept: string | null): string[] {
+export function compiledPython(plan: ServerPlan, kept: string | null): CompiledFile[] {
   const place = kept && placeOf(plan, kept);
   try {
-    return place ? readdirSync(place).map((name) => join(place, name)) : [];
+    return place ? readdirSync(place).flatMap((name) => wholeOnly(name, readKept(join(place, name)))) : [];
   } catch {
     return [];
   }
 }
 
+const wholeOnly = (name: string, content: Buffer | undefined): CompiledFile[] => (content === undefined ? [] : [{name, content}]);
+
 /** Has the Python that serves compile our files of this server root, as the run user, for the next start. Never rejects: without, Python compiles them itself. */
 export async function keepCompiledPython(plan: ServerPlan, kept: string | null): Promise<void> {
   const place = kept && placeOf(plan, kept);
-  if (!place || existsSync(place)) return;
-  // Whole or not at all: a folder that is there is not looked at again.
-  const fresh = `${place}.${process.pid}.tmp`;
+  if (!place || compiledPython(plan, kept).length === NAMES.length) return;
   try {
     const files = JSON.parse(await compile(plan)) as Record<string, string>;
-    mkdirSync(fresh, {mode: 0o700});
+    if (!existsSync(place)) mkdirSync(place, {mode: 0o700});
     for (const [name, content] of Object.entries(files)) {
-      if (/^\w+\.[\w-]+\.pyc$/.test(name)) writeFileSync(join(fresh, name), Buffer.from(content, 'base64'), {mode: 0o600});
+      if (FILE.test(name)) writeKept(join(place, name), Buffer.from(content, 'base64'));
     }
-    renameSync(fresh, place);
   } catch {
-    // Another start was faster, this Python cannot, the disk is full: the next start tries again.
-    rmSync(fresh, {recursive: true, force: true});
+    // This Python cannot, the disk is full: the next start tries again.
   }
 }
 

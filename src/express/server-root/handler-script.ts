@@ -65,7 +65,12 @@ export function handlerScript(plan: ServerPlan): string {
     ...lines,
     '}',
     `PATH = ${python(paths.handlerScript)}`,
-    "exec(SourceFileLoader('handler', PATH).get_code('handler'))",
+    "LOADER = SourceFileLoader('handler', PATH)",
+    'try:',
+    "    CODE = LOADER.get_code('handler')",
+    'except Exception:  # a damaged file in __pycache__',
+    '    CODE = LOADER.source_to_code(LOADER.get_data(PATH), PATH)',
+    'exec(CODE)',
     '',
   ].join('\n');
 }

@@ -12,15 +12,16 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {AGENT_FILES, nativeAsset} from '../assets.ts';
 import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {ServicePlan} from '../plan/service-plan.ts';
 import {apachectlScript} from './apachectl-script.ts';
+import type {CompiledFile} from './compiled-python.ts';
 import {handlerScript} from './handler-script.ts';
 import {writePages} from './live-pages.ts';
 import {takeLock} from './lock.ts';
@@ -54,13 +55,13 @@ export function makeMissing(path: string, mode: number): void {
 }
 
 /** Writes a file that nobody but its owner (and the group) can ever have read: the mode is right before the first byte is in. */
-function put(path: string, text: string, mode: number, access: Access, keep = false): void {
+function put(path: string, content: string | Buffer, mode: number, access: Access, keep = false): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | (keep ? 0 : constants.O_TRUNC);
   const fd = openSync(path, flags, 0o600);
   try {
     if (access.group !== null) fchownSync(fd, 0, access.group);
     fchmodSync(fd, mode);
-    if (!keep) writeSync(fd, text);
+    if (!keep) writeFileSync(fd, content);
   } finally {
     closeSync(fd);
   }
@@ -80,7 +81,7 @@ function copy(source: string, target: string, mode: number, group: number | null
  * @returns writes the rest: what Apache does not look at in its first 100 ms. To be called at once, or right after the launch.
  * @throws the system's error when something cannot be written
  */
-export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = []): () => void {
+export function writeServerRoot(plan: ServerPlan, compiled: readonly CompiledFile[] = []): () => void {
   const {paths, runUser, asRoot, options} = plan;
   const group = asRoot ? runUser.gid : null;
   const access: Access = {group};
@@ -102,7 +103,7 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
   // The file that switches between slots belongs to an earlier run.
   if (!options.setupOnly) rmSync(join(paths.deck, 'slot.green'), {force: true});
-  const isLate = (file: string) => basename(file).startsWith('agent_main.');
+  const isLate = (name: string) => name.startsWith('agent_main.');
   for (const name of [
     ...AGENT_FILES.filter((one) => !isLate(one)),
     'handler.py',
@@ -112,9 +113,12 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
   ]) {
     copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
   }
-  if (compiled.length > 0) makeFolder(join(paths.deck, '__pycache__'), folderMode, folderOwner);
-  const copyCompiled = (file: string) => copy(file, join(paths.deck, '__pycache__', basename(file)), fileMode, group);
-  for (const file of compiled) if (!isLate(file)) copyCompiled(file);
+  // What an earlier start, of another user perhaps, has left there is not for this one.
+  const cache = join(paths.deck, '__pycache__');
+  rmSync(cache, {recursive: true, force: true});
+  if (compiled.length > 0) makeFolder(cache, folderMode, folderOwner);
+  const putCompiled = ({name, content}: CompiledFile) => put(join(cache, name), content, fileMode, access);
+  for (const file of compiled) if (!isLate(file.name)) putCompiled(file);
   if (plan.browserReload)
     writePages(
       plan,
@@ -141,7 +145,7 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly string[] = 
 
   return () => {
     for (const name of AGENT_FILES.filter(isLate)) copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
-    for (const file of compiled) if (isLate(file)) copyCompiled(file);
+    for (const file of compiled) if (isLate(file.name)) putCompiled(file);
     put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
     if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
   };
