@@ -7,7 +7,9 @@ const LONGEST = 4096;
 /** What Apache prints on its pty, in lines, kept from the first byte on although the listener comes later. */
 export class StartupOutput {
   readonly #decoder = new StringDecoder('utf8');
+  /** The newest ones. */
   readonly lines: string[] = [];
+  #dropped = 0;
   #rest = '';
   #listener: ((line: string) => void) | null = null;
 
@@ -18,17 +20,30 @@ export class StartupOutput {
     for (const part of parts) this.#line(part);
   };
 
-  /** The lines so far and those to come. */
+  /** The lines so far and those to come; first, how many came before them and were not kept. */
   to(listener: (line: string) => void): void {
     this.#listener = listener;
+    if (this.#dropped > 0) listener(leftOut(this.#dropped));
     for (const line of this.lines) listener(line);
+  }
+
+  /** The newest `count` lines, after a line that says how many came before them (when there are such). */
+  last(count: number): string[] {
+    const shown = this.lines.slice(-count);
+    const before = this.#dropped + this.lines.length - shown.length;
+    return before > 0 ? [leftOut(before), ...shown] : shown;
   }
 
   #line(text: string): void {
     const line = text.slice(0, LONGEST);
     if (line.trim() === '') return;
     this.lines.push(line);
-    if (this.lines.length > KEPT) this.lines.shift();
+    if (this.lines.length > KEPT) {
+      this.lines.shift();
+      this.#dropped++;
+    }
     this.#listener?.(line);
   }
 }
+
+const leftOut = (count: number): string => `... ${count} ${count === 1 ? 'line' : 'lines'} before this left out`;
