@@ -1,11 +1,17 @@
-import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
+import {spawn, spawnSync, type ChildProcess, type StdioOptions} from 'node:child_process';
 import {writeSync} from 'node:fs';
+import type {Readable} from 'node:stream';
 import {RESTORE} from '../terminal/restore.ts';
 
 export interface DashboardEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Why it had no connection, in one line, of a dashboard that tells its parent; otherwise empty, the dashboard has said it. */
+  reason: string;
 }
+
+/** The descriptor on which a dashboard tells its parent. */
+const REASON = 3;
 
 /**
  * Node's own options for a dashboard. V8 would let the space for new objects grow to 128 MiB; with a smaller one than this it collects so often
@@ -27,22 +33,33 @@ export class DashboardChild {
   #ended = false;
   readonly ended: Promise<DashboardEnd>;
 
-  /** @param program path of the dashboard's bundle; @param args its arguments (socket path and so on). */
-  constructor(program: string, args: string[]) {
+  /**
+   * @param program path of the dashboard's bundle; @param args its arguments (socket path and so on).
+   * @param tellsReason that it could not connect is in `ended`, not on the terminal.
+   */
+  constructor(program: string, args: string[], tellsReason = false) {
     // Beside the dashboard's start, which takes thirty times as long to get to the modes: waiting for it would delay the first frame.
     readModes((modes) => {
       this.#modes = modes;
     });
-    this.#child = spawn(process.execPath, dashboardArguments(program, args), {stdio: 'inherit'});
+    const words = tellsReason ? [...args, '--reason', String(REASON)] : args;
+    const stdio: StdioOptions = tellsReason ? ['inherit', 'inherit', 'inherit', 'pipe'] : 'inherit';
+    this.#child = spawn(process.execPath, dashboardArguments(program, words), {stdio});
+    let reason = '';
+    (this.#child.stdio[REASON] as Readable | undefined)?.setEncoding('utf8').on('data', (text: string) => (reason += text));
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         if (this.#ended) return;
         this.#ended = true;
         if (signal !== null || code !== 0) this.restore();
-        resolve({code, signal});
       };
       this.#child.on('exit', end);
-      this.#child.on('error', () => end(127, null));
+      // What it has told may be read after its exit only.
+      this.#child.on('close', (code, signal) => resolve({code, signal, reason}));
+      this.#child.on('error', () => {
+        end(127, null);
+        resolve({code: 127, signal: null, reason});
+      });
     });
   }
 

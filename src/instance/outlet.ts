@@ -1,6 +1,7 @@
 import {builtAsset} from '../express/assets.ts';
 import type {DeckEvent} from '../model/events.ts';
 import type {LogLevel} from '../model/log.ts';
+import {safeText} from '../terminal/safe-text.ts';
 import {LineOutput} from '../terminal/line-output.ts';
 import type {Bus} from './bus.ts';
 import {DashboardChild} from './dashboard-child.ts';
@@ -11,6 +12,8 @@ export interface Outlet {
   /** Is a person looking at a screen. */
   attended(): boolean;
   dashboardPid(): number | null;
+  /** Told that the server has ended, before its control socket is closed: a dashboard that ends now is no news. */
+  ending(): void;
   /** Called when everything has ended; settles when all is written and the terminal is as before. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
   return {
     attended: () => false,
     dashboardPid,
+    ending() {},
     async close() {
       off();
       await output.flush(LAST_WORDS);
@@ -62,15 +66,16 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
 export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel, onLeft: () => void): Outlet {
   // A server that takes no commands cannot be stopped from its screen either: leaving that gives ctrl-c back to the terminal, which sends a signal.
   const quit = bus.state().info?.readOnly ? 'detach' : 'stop';
-  const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', quit]);
+  const child = new DashboardChild(builtAsset('dashboard.mjs'), ['--socket', controlSocket, '--quit', quit], true);
   let open = true;
   let plain: Outlet | null = null;
-  let closed = false;
-  void child.ended.then(({code, signal}) => {
+  let ending = false;
+  void child.ended.then(({code, signal, reason}) => {
     open = false;
-    if (closed) return;
+    if (ending) return;
     onLeft();
     plain = plainOutlet(bus, level, [
+      ...(reason === '' ? [] : [`wsgideck: the dashboard: ${safeText(reason)}`]),
       `wsgideck: the dashboard has ended (${signal ?? `status ${code}`}); the server goes on, Ctrl-C stops it`,
       `wsgideck: a new dashboard from another terminal: wsgideck attach ${bus.state().info?.serverRoot ?? ''}`,
     ]);
@@ -78,8 +83,11 @@ export function dashboardOutlet(bus: Bus, controlSocket: string, level: LogLevel
   return {
     attended: () => open,
     dashboardPid: () => (open ? (child.pid ?? null) : null),
+    ending() {
+      ending = true;
+    },
     async close() {
-      closed = true;
+      ending = true;
       await child.leave(LAST_WORDS);
       await plain?.close();
     },

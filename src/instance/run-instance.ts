@@ -97,6 +97,11 @@ export async function runInstance(
     if (signal === 'SIGHUP' && first.hadTerminal && !onTerminal()) supervisor.hangUp();
     else supervisor.forward(signal);
   });
+  let ended = false;
+  void supervisor.finished.then(() => {
+    ended = true;
+    outlet?.ending();
+  });
   const pages = plan.livePage ? new LivePages(bus, plan.livePage) : null;
   const ground = new RootWatch(bus, plan.info.serverRoot, join(plan.info.serverRoot, 'httpd.conf'));
   const incidents = watchIncidents(bus, {serverRoot: plan.info.serverRoot, takeStacks: (pid) => observer.takeStacks(pid)});
@@ -110,7 +115,8 @@ export async function runInstance(
   );
   try {
     await Promise.all([server.start(), observer.start()]);
-    outlet ??= make.dashboard();
+    // Apache may have refused to start meanwhile: there is nothing to show.
+    if (!ended) outlet ??= make.dashboard();
     recorder?.start();
     ground.start();
     const unloop = watchRestartLoops(bus);
