@@ -65,7 +65,7 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
     return leave(exit);
   }
   if (failure !== null) {
-    for (const line of output.lines.slice(-LAST_LINES)) say(safeText(line));
+    for (const line of output.last(LAST_LINES)) say(safeText(line));
     say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
   }
   leave(exit);

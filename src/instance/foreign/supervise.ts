@@ -51,7 +51,7 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
     running = launch(output.chunk);
     const {apachePid, stopped} = await untilStarted(running, signals, () => options.say(`waiting for ${nameOf(prepared)} to start Apache`));
     await printed.look();
-    if (apachePid === null) return await withoutApache(running, stopped, prepared, [...printed.banner, ...output.lines]);
+    if (apachePid === null) return await withoutApache(running, stopped, prepared, [...printed.banner, ...output.last(Infinity)]);
     const truth = readTruth(apachePid);
     const plan = foreignPlan(prepared, truth, printed.banner, options.probePath, currentHost());
     const prefix = rotatedPrefix(truth?.errorLog ?? '');
@@ -74,7 +74,7 @@ async function watch(plan: InstancePlan, first: FirstRun, {kind, say}: Supervise
   const unlink = linkForAttach(plan.info.serverRoot, plan.controlSocket);
   try {
     const {exit, failure} = await runInstance(plan, first, kind, signals);
-    if (failure !== null) for (const line of first.output.lines.slice(-LAST_LINES)) say(safeText(line));
+    if (failure !== null) for (const line of first.output.last(LAST_LINES)) say(safeText(line));
     return {exit, text: failure === null ? null : `${failure}; see ${plan.info.errorLog}`};
   } finally {
     unlink();

@@ -1,16 +1,33 @@
 import {existsSync, realpathSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {safeText} from '../../terminal/safe-text.ts';
 import {findInstances} from './find-instances.ts';
 import {type Instance, pidOf} from './instance.ts';
 import {ourInstance} from './our-instance.ts';
 
+/** A supervisor that does not listen yet is waited for: how long in all, how often looked at, and what counts as just started, in milliseconds. */
+const PATIENCE = 3000;
+const LOOK = 100;
+const YOUNG = 10_000;
+
 /**
  * The instance that a person means by a word: its name, its server root, its port, or the pid of its supervisor or of Apache's parent. Without a word
- * the only one there is.
+ * the only one there is. Apache answers a moment before its supervisor does: that moment is waited for.
  * @throws Error in one line: there is none, or there are several, which it names.
  */
 export async function resolveInstance(word?: string): Promise<Instance> {
+  for (const end = Date.now() + PATIENCE; ; await sleep(LOOK)) {
+    const found = await lookUp(word);
+    if (!isStarting(found) || Date.now() > end) return found;
+  }
+}
+
+function isStarting({kind, access, supervisorPid, since}: Instance): boolean {
+  return kind === 'ours' && access === 'none' && supervisorPid !== undefined && Date.now() - since < YOUNG;
+}
+
+async function lookUp(word?: string): Promise<Instance> {
   if (word !== undefined && isPath(word)) return inFolder(resolve(word));
   const all = await findInstances();
   if (word === undefined) {
