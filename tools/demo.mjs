@@ -49,11 +49,13 @@ function openToAll(path) {
 function place() {
   const source = join(root, 'demo');
   if (!isRoot || openToAll(source)) return {folder: source, remove: () => {}};
-  const folder = mkdtempSync(join(tmpdir(), 'wsgideck-demo-'));
+  const above = mkdtempSync(join(tmpdir(), 'wsgideck-demo-'));
+  // The server is called as its folder.
+  const folder = join(above, 'demo');
   cpSync(source, folder, {recursive: true});
-  chmodSync(folder, 0o755);
+  for (const path of [above, folder]) chmodSync(path, 0o755);
   console.log(`demo: other users cannot read this clone, so the server runs a copy; edit ${folder} to see a reload`);
-  return {folder, remove: () => rmSync(folder, {recursive: true, force: true})};
+  return {folder, remove: () => rmSync(above, {recursive: true, force: true})};
 }
 
 async function main() {
