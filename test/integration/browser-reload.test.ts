@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {request} from 'node:http';
 import {request as secureRequest} from 'node:https';
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -16,7 +16,12 @@ import {until} from '../support/wait.ts';
 const LIVE = '/__wsgideck__/live.txt';
 const SCRIPT = /<script src="\/__wsgideck__\/reload\.js" data-live="([^"]+)" async><\/script>/;
 
-const save = (deck: RunningDeck, version: string) => writeFileSync(join(deck.appDir, 'shown.py'), `VERSION = '${version}'\n`);
+/** In one step, as editors do: on a busy machine an emptied file and the filled one are two saves, and two reloads. */
+function save(deck: RunningDeck, version: string): void {
+  const next = join(tempDir(), 'shown.py');
+  writeFileSync(next, `VERSION = '${version}'\n`);
+  renameSync(next, join(deck.appDir, 'shown.py'));
+}
 
 const live = async (deck: RunningDeck): Promise<string> => {
   const {status, body} = await deck.get(LIVE);

@@ -17,7 +17,9 @@ const answersAgain = (deck: RunningDeck) =>
   expect.poll(() => deck.get('/health').then(({status}) => status, () => 0), {timeout: 20_000}).toBe(200); // prettier-ignore
 
 test.each(LAUNCHERS)('kill -9 of the supervisor leaves nothing running; the next run clears up its folder: %s', async (_, launcher) => {
-  const deck = await startOriginal({launcher});
+  // Whatever else runs here would clear up a common folder first.
+  const env = {TMPDIR: tempDir()};
+  const deck = await startOriginal({launcher, env});
   await ready(deck);
   const folder = folderOf(deck);
   deck.signal('SIGKILL');
@@ -25,7 +27,7 @@ test.each(LAUNCHERS)('kill -9 of the supervisor leaves nothing running; the next
   await deck.waitGone(20_000);
   await expect(deck.get('/health')).rejects.toThrow(/ECONN/);
   expect(existsSync(folder)).toBe(true);
-  const next = await startOriginal();
+  const next = await startOriginal({env});
   expect(existsSync(folder)).toBe(false);
   await next.stop();
 });
