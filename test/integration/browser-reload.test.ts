@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {request} from 'node:http';
 import {request as secureRequest} from 'node:https';
-import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -16,12 +16,7 @@ import {until} from '../support/wait.ts';
 const LIVE = '/__wsgideck__/live.txt';
 const SCRIPT = /<script src="\/__wsgideck__\/reload\.js" data-live="([^"]+)" async><\/script>/;
 
-/** In one step, as editors do: on a busy machine an emptied file and the filled one are two saves, and two reloads. */
-function save(deck: RunningDeck, version: string): void {
-  const next = join(tempDir(), 'shown.py');
-  writeFileSync(next, `VERSION = '${version}'\n`);
-  renameSync(next, join(deck.appDir, 'shown.py'));
-}
+const save = (deck: RunningDeck, version: string) => writeFileSync(join(deck.appDir, 'shown.py'), `VERSION = '${version}'\n`);
 
 const live = async (deck: RunningDeck): Promise<string> => {
   const {status, body} = await deck.get(LIVE);
@@ -238,9 +233,13 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
         ] as const) {
           save(deck, version);
           await until(`the page to load again for ${version}`, () => page.reloads === 1);
-          const next = await show();
+          let next = await show();
+          // On a busy machine the emptied file and the filled one are two saves, and two reloads.
+          await until('its questions', async () => {
+            if (next.page.reloads > 0) next = await show();
+            return next.page.questions > 3;
+          });
           expect([next.status, next.body]).toEqual([status, expect.stringContaining(text)]);
-          await until('its questions', () => next.page.questions > 3);
           expect(next.page.reloads).toBe(0);
           page.close();
           ({page} = next);
