@@ -97,10 +97,11 @@ export class AgentHub {
     this.#now = options.now ?? Date.now;
     this.#files = new ProcessFiles(options.runDirectory);
     const folder = options.runDirectory.replace(/\/run\/?$/, '');
+    const own = new Set(['agent', 'agent_start', 'agent_main'].map((name) => `${folder}/${name}.py`));
     this.#fault = {
       files: this.#files,
       roots: options.roots,
-      isAgent: (file) => file.startsWith(`${folder}/agent`) && /^(?:_start|_main)?\.py$/.test(file.slice(folder.length + '/agent'.length)),
+      isAgent: (file) => own.has(file),
       sourceLine,
     };
     this.#remains = new Remains(this.#fault);
