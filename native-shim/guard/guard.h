@@ -38,7 +38,8 @@ int options_parse(int argc, char **argv, struct options *o);
 /* ---- launch.c ---- */
 /* Closes every descriptor above 2, so that neither the program nor an unnoticed copy of a pty master outlives its owner. */
 void close_inherited(void);
-/* Starts the program in a process group of its own. Returns its pid, or -1 with *error set to the errno of what failed. */
+/* Starts the program in a session without a terminal; with --foreground, in the terminal's
+ * foreground group. Its pid is its group's. Returns it, or -1 with *error set to the errno. */
 pid_t launch(const struct options *o, int tty, int *error);
 
 /* ---- listener.c ---- */

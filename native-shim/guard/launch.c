@@ -39,13 +39,40 @@ static void tame_keys(int tty) {
   tcsetattr(tty, TCSANOW, &modes);
 }
 
+/*
+ * Outside debug mode nobody types. The kernel stops a background group that reads its terminal
+ * (SIGTTIN): Apache, its daemons and every request with them. So the program gets a session without
+ * a terminal, in which /dev/tty cannot be opened, and an empty standard input. Its standard output
+ * and error stay the terminal; a read from them finds the end of the file at once.
+ */
+static void end_input(int tty) {
+  struct termios modes;
+  if (getsid(0) != getpid() || tcgetattr(tty, &modes) < 0) return; /* somebody else's terminal */
+  modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+  modes.c_cc[VMIN] = 0;
+  modes.c_cc[VTIME] = 0;
+  tcsetattr(tty, TCSANOW, &modes);
+}
+
+static void leave_terminal(void) {
+  setsid();
+  int null = open("/dev/null", O_RDONLY);
+  if (null > 0) {
+    dup2(null, 0);
+    close(null);
+  }
+}
+
 /* In the child, between fork and exec. Only what is safe there. */
 static void become_program(const struct options *o, int tty, int report, pid_t guard) {
-  setpgid(0, 0);
-  /* All signals are still blocked: a background group may change the terminal's group only with SIGTTOU out of the way. */
-  if (o->foreground && tty >= 0) {
-    tcsetpgrp(tty, getpid());
-    tame_keys(tty);
+  if (!o->foreground) leave_terminal();
+  else {
+    setpgid(0, 0);
+    /* All signals are still blocked: a background group may change the terminal's group only with SIGTTOU out of the way. */
+    if (tty >= 0) {
+      tcsetpgrp(tty, getpid());
+      tame_keys(tty);
+    }
   }
 #if GUARD_LINUX
   /* kill -9 of the guard: the kernel then tells Apache to stop. */
@@ -75,6 +102,7 @@ pid_t launch(const struct options *o, int tty, int *error) {
   if (pipe(report) < 0) return *error = errno, -1;
   fcntl(report[0], F_SETFD, FD_CLOEXEC);
   fcntl(report[1], F_SETFD, FD_CLOEXEC);
+  if (!o->foreground && tty >= 0) end_input(tty);
   pid_t guard = getpid(), child = fork();
   if (child < 0) {
     *error = errno;
@@ -84,7 +112,9 @@ pid_t launch(const struct options *o, int tty, int *error) {
   }
   if (child == 0) become_program(o, tty, report[1], guard);
   close(report[1]);
-  setpgid(child, child); /* in both processes: whoever comes first; fails harmlessly after exec */
+  /* In both processes, because either may run first; fails harmlessly after exec. Not before
+   * setsid(), which the leader of a group may not call. */
+  if (o->foreground) setpgid(child, child);
   int why = 0;
   ssize_t got;
   do got = read(report[0], &why, sizeof why);

@@ -14,8 +14,8 @@
 static void print_help(void) {
   puts("usage: wsgideck-guard [options] -- PROGRAM ARGUMENT...\n"
        "\n"
-       "Runs PROGRAM (Apache in the foreground) in a process group of its own and sees to it that it is neither\n"
-       "stopped by accident nor left behind. Ends with the status, or by the signal, that PROGRAM ended with.\n"
+       "Runs PROGRAM (Apache in the foreground) in a session without a terminal, standard input empty, and sees to\n"
+       "it that it is neither stopped by accident nor left behind. Ends with the status, or by the signal, that PROGRAM ended with.\n"
        "\n"
        "  --grace SECONDS   time to stop before everything is killed (default 10)\n"
        "  --status FILE     write what happens to FILE, one fact a line (mode 0600, never through a link)\n"

@@ -67,9 +67,15 @@ export async function serve(plan: ServerPlan, {env = process.env, review = (prob
   if (failure !== null) {
     for (const line of output.last(LAST_LINES)) say(safeText(line));
     say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
+    if (output.lines.some((line) => PASS_PHRASE.test(line))) say(`error: ${LOCKED_KEY}`);
   }
   leave(exit);
 }
+
+/** What mod_ssl prints before it asks; it has no terminal to ask on. */
+const PASS_PHRASE = /\(Pass Phrase Dialog\)|Enter pass phrase:/;
+const LOCKED_KEY =
+  'a private key of the included configuration is locked with a passphrase, which nobody can type at the start; take it off (openssl pkey -in KEY -out NEW), or let SSLPassPhraseDialog name a program that prints it';
 
 /** Lines of Apache's own output that are repeated when it did not start. */
 const LAST_LINES = 10;

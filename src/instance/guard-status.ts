@@ -2,7 +2,7 @@
 
 /** The guard's own account of one run. All fields stay at their empty value when the guard had no chance to write. */
 export interface GuardVerdict {
-  /** Process id of Apache's parent, which is also its process group. */
+  /** Process id of Apache's parent, which is also its process group and, outside debug mode, its session. */
   apachePid: number | null;
   /** When it started, in clock ticks since boot (field 22 of /proc/PID/stat); null where the platform does not tell. */
   apacheStart: number | null;

@@ -7,7 +7,7 @@ export interface SweepTarget {
   guardStart: number | null;
   apachePid: number | null;
   apacheStart: number | null;
-  /** `NAME=value` that every descendant inherited in its environment; finds those that left the session. */
+  /** `NAME=value` that every descendant inherited in its environment; finds those that left the sessions. */
   mark: string;
 }
 
@@ -75,7 +75,7 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Living processes that belong to the guard's session or carry its mark; null without /proc. */
+/** Living processes that belong to the session of the guard or of Apache, or carry the guard's mark; null without /proc. */
 function findProcesses(target: SweepTarget): number[] | null {
   let names: string[];
   try {
@@ -84,9 +84,10 @@ function findProcesses(target: SweepTarget): number[] | null {
     return null;
   }
   if (!names.includes('self')) return null;
-  // While a session has members the kernel gives its number to nobody else; if the number has a new owner, the session was empty.
-  const leader = readStat(target.guardPid);
-  const sessionIsOurs = target.guardStart !== null && (leader === null || leader.start === target.guardStart);
+  const sessions = new Set([
+    ...sessionOf(target.guardPid, target.guardStart),
+    ...(target.apachePid === null ? [] : sessionOf(target.apachePid, target.apacheStart)),
+  ]);
   const found: number[] = [];
   for (const name of names) {
     const pid = Number(name);
@@ -95,12 +96,16 @@ function findProcesses(target: SweepTarget): number[] | null {
     if (stat === null || stat.state === 'Z' || stat.state === 'X') continue;
     if (target.guardStart !== null && stat.start < target.guardStart) continue;
     const ours =
-      (pid === target.apachePid && stat.start === target.apacheStart) ||
-      (sessionIsOurs && stat.session === target.guardPid) ||
-      carriesMark(pid, target.mark);
+      (pid === target.apachePid && stat.start === target.apacheStart) || sessions.has(stat.session) || carriesMark(pid, target.mark);
     if (ours) found.push(pid);
   }
   return found;
+}
+
+/** While a session has members the kernel gives its number to nobody else; if the number has a new owner, the session was empty. */
+function sessionOf(pid: number, start: number | null): number[] {
+  const leader = readStat(pid);
+  return start !== null && (leader === null || leader.start === start) ? [pid] : [];
 }
 
 function carriesMark(pid: number, mark: string): boolean {

@@ -26,7 +26,11 @@ export interface GuardLaunch {
   rows: number;
   /** Nothing is started while somebody listens on one of these ports of 127.0.0.1 (with `six`, of ::1 as well): the guard ends with 126 instead, and says so. */
   ports?: {numbers: readonly number[]; six: boolean};
-  /** Gives the pty's keyboard to the program (debug mode): Ctrl-C and the kernel's SIGWINCH then reach it, not the guard. */
+  /**
+   * Gives the pty's keyboard to the program (debug mode): Ctrl-C and the kernel's SIGWINCH then
+   * reach it, not the guard. Otherwise the program only prints there: its standard input is empty,
+   * and it has no controlling terminal.
+   */
   foreground?: boolean;
   /** Another guard than the built one. */
   guardPath?: string;
@@ -66,7 +70,7 @@ export interface GuardHandle {
   sweep(): Promise<SweepResult>;
 }
 
-/** The guard's descendants carry this in their environment, so that sweep() finds those that left the session. */
+/** The guard's descendants carry this in their environment, so that sweep() finds those that left the sessions. */
 const MARK = 'WSGIDECK_GUARD';
 /** A line is ten bytes or so: enough for some 100,000 requests in one run. */
 const STATUS_LIMIT = 1024 * 1024;

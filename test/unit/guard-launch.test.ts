@@ -61,7 +61,7 @@ const ended = (): Promise<GuardEnd> => new Promise((resolve) => handle.onExit(re
 const logged = (line: string) => until(`${line} in the log`, () => readFileSync(log, 'utf8').split('\n').includes(line), 20_000);
 
 test("output, working directory, name, size and the program's own status", async () => {
-  launch(['sh', '-c', 'printf "%s|%s|%s|\\377" "$PWD" "$0" "$(stty size)"; exit 5'], {argv0: 'site'});
+  launch(['sh', '-c', 'printf "%s|%s|%s|\\377" "$PWD" "$0" "$(stty size <&2)"; exit 5'], {argv0: 'site'});
   const end = await ended();
   expect(end).toMatchObject({exit: {code: 5, signal: null}, meaning: {clean: false}, needsSweep: false});
   expect(output).toBe(`${folder}|site|30 100|\xff`);
@@ -78,7 +78,7 @@ test("Apache's pid and start are the guard's child's", async () => {
   const pid = await handle.started();
   expect(handle.apachePid()).toBe(pid);
   expect(processInfo(pid ?? 0)?.ppid).toBe(handle.guardPid);
-  await logged(`group ${pid} session ${handle.guardPid}`);
+  await logged(`group ${pid} session ${pid}`);
   expect(statSync(join(folder, 'status')).mode & 0o777).toBe(0o600);
   expect(handle.signal('SIGTERM')).toBe(true);
   const end = await ended();
@@ -139,6 +139,21 @@ test('a guard that was killed is swept up after: the obedient are asked, the res
   expect(new Set(result.found)).toEqual(new Set(before));
   expect(result.killed).toContain(handle.apachePid());
   expect(left()).toEqual([]);
+});
+
+test("what has taken its mark off is found by Apache's session", async () => {
+  launch(['sh', '-c', 'env -i sleep 600 & echo $! >stray; echo there >log; wait']);
+  await handle.started();
+  await logged('there');
+  const stray = processInfo(Number(readFileSync(join(folder, 'stray'), 'utf8')))!;
+  try {
+    process.kill(handle.guardPid, 'SIGKILL');
+    await ended();
+    expect((await handle.sweep()).found).toContain(stray.pid);
+    expect(alive(stray.pid)).toBe(false);
+  } finally {
+    await killAll([stray]);
+  }
 });
 
 test('sweeping does not touch a process that only has the same pid', async () => {

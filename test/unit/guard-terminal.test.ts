@@ -78,8 +78,16 @@ test('with --foreground Ctrl-Z and Ctrl-\\ are letters: nobody could continue a 
   expect(exit).toMatchObject({exitCode: 0});
 });
 
-test('without it a program that reads the keyboard is stopped, and still ends when told', async () => {
-  open(['--grace', '60'], ['sh', '-c', 'echo waiting; read answer; echo "never $answer"']);
+test('without it the program has no terminal to read: standard input is empty, /dev/tty is none, and reading its output ends at once', async () => {
+  const ask = 'read answer; echo "input $?"; read answer <&1; echo "output $?"; read answer 2>/dev/null </dev/tty; echo "tty $?"; ';
+  open([], ['sh', '-c', `${ask} set -- $(cut -d" " -f6-7 /proc/$$/stat); echo "session $1 of $$ terminal $2"`]);
+  await until('the end', () => exit);
+  expect(exit).toMatchObject({exitCode: 0});
+  expect(output.replaceAll('\r', '')).toMatch(/^input 1\noutput 1\ntty [12]\nsession (\d+) of \1 terminal 0\n$/);
+});
+
+test('a program that was stopped still ends when told', async () => {
+  open(['--grace', '60'], ['sh', '-c', 'echo waiting; kill -STOP $$; echo never']);
   await until('the program', () => output.includes('waiting'));
   const pid = Number(/^started (\d+)/m.exec(readFileSync(join(folder, 'status'), 'utf8'))?.[1]);
   await until('it to be stopped', () => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
