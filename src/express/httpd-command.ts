@@ -1,3 +1,4 @@
+import {originalEnvironment} from './original-names.ts';
 import type {ServerPlan} from './plan/server-plan.ts';
 
 /** How to launch Apache in the foreground, as the guard takes it. */
@@ -35,7 +36,7 @@ export function httpdArguments(plan: ServerPlan): string[] {
 export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.env): HttpdCommand {
   const args = [...httpdArguments(plan), '-D', 'WSGIDECK', '-k', 'start', '-DFOREGROUND'];
   const locale = {LANG: plan.locale.name, LC_ALL: plan.locale.name};
-  const common = {env: {...env, ...locale}, cwd: plan.application.workingDirectory};
+  const common = {env: {...env, ...originalEnvironment(plan), ...locale}, cwd: plan.application.workingDirectory};
   const gdb = plan.debug?.gdb;
   if (gdb) {
     const underGdb = [gdb, '-q', '-ex', 'run', '--args', plan.httpd.path, ...args] as const;

@@ -21,6 +21,7 @@ export const SECTION_PURPOSES: Readonly<Record<string, string>> = {
   'Host names': 'Which host names are served, on which port, with or without HTTPS.',
   'The application': 'The script that answers requests, loaded at the start; and the agent for this screen.',
   Services: 'Processes that serve no requests but run a script of yours (--service-script).',
+  'Names for included files': "The original's names of options in effect, for <IfDefine>.",
   'Included files': 'Files of yours (--include-file); last, so that they can override what is above.',
 };
 

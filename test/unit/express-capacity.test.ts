@@ -1,7 +1,15 @@
 import {expect, test} from 'vitest';
 import {mpmCapacity} from '../../src/express/plan/mpm-capacity.ts';
 
-const NONE = {processes: null, threads: 5, maxClients: null, initialWorkers: null, minimumSpareWorkers: null, maximumSpareWorkers: null};
+const NONE = {
+  processes: null,
+  threads: 5,
+  maxClients: null,
+  initialWorkers: null,
+  minimumSpareWorkers: null,
+  maximumSpareWorkers: null,
+  embeddedMode: false,
+};
 
 // Read off the configuration that mod_wsgi-express 6.1.1 wrote for these options.
 test.each([

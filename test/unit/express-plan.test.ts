@@ -71,7 +71,8 @@ describe('the command', () => {
   });
 
   test('sets the locale and keeps the rest of the environment', () => {
-    expect(httpdCommand(plan(['a.wsgi']), {LANG: 'de_DE', FOO: '1'}).env).toEqual({LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', FOO: '1'});
+    const {env} = httpdCommand(plan(['a.wsgi']), {LANG: 'de_DE', FOO: '1', MOD_WSGI_SERVER_ROOT: '/old'});
+    expect(env).toMatchObject({LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', FOO: '1', MOD_WSGI_SERVER_ROOT: '/tmp/mod_wsgi-localhost:8000:0'});
   });
 
   test('goes through a shell only for a filled-in envvars file', () => {

@@ -72,6 +72,8 @@ export function capacitySection(plan: ServerPlan): string {
   const {prefork, threaded} = plan.capacity;
   // Requests after which a process is replaced: in embedded mode Apache's processes are the ones that run the application.
   const perChild = `MaxConnectionsPerChild ${plan.mode === 'embedded' ? plan.options.maximumRequests : 0}`;
+  // There, a client that keeps its connection keeps others from the process that runs the application: Apache's own default.
+  const keepAlive = `MaxKeepAliveRequests ${plan.mode === 'embedded' ? 100 : 500}`;
   if (plan.mode === 'debug') return section('Capacity', oneProcess(plan.modules.mpm));
   if (plan.modules.mpm === 'prefork') {
     return section('Capacity', [
@@ -81,7 +83,7 @@ export function capacitySection(plan: ServerPlan): string {
       `MinSpareServers ${prefork.minSpare}`,
       `MaxSpareServers ${prefork.maxSpare}`,
       perChild,
-      'MaxKeepAliveRequests 500',
+      keepAlive,
     ]);
   }
   return section('Capacity', [
@@ -94,7 +96,7 @@ export function capacitySection(plan: ServerPlan): string {
     `MaxSpareThreads ${threaded.maxSpare}`,
     perChild,
     // The event MPM parks idle connections without a thread, so there a limit would only cost reconnects.
-    `MaxKeepAliveRequests ${plan.modules.mpm === 'event' ? 0 : 500}`,
+    plan.modules.mpm === 'event' ? 'MaxKeepAliveRequests 0' : keepAlive,
     'ThreadStackSize 262144',
   ]);
 }

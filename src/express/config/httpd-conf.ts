@@ -4,6 +4,7 @@ import {capacitySection, header, modulesSection, networkSection, serverSection} 
 import {daemonSection, handlerSection} from './daemon.ts';
 import {livePagesAccess, livePagesSection} from './live-pages.ts';
 import {loggingSection} from './logging.ts';
+import {namesSection} from './names.ts';
 import {proxiesSection} from './proxies.ts';
 import {servicesSection} from './services.ts';
 import {telemetrySection} from './telemetry.ts';
@@ -13,6 +14,7 @@ import {virtualHostSection} from './virtual-hosts.ts';
 /** In this order: modules first, because Apache knows a directive only once its module is loaded. */
 const SECTIONS = [
   header,
+  namesSection,
   modulesSection,
   serverSection,
   networkSection,

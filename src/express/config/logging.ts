@@ -21,6 +21,7 @@ export function logLevel(given: string): string {
   return effective >= rank('info') ? words.join(' ') : `${words.join(' ')} wsgi:info`;
 }
 
+/** Known by these names in included files as well. */
 const NAMED_FORMATS: Record<string, string> = {
   common: '%h %l %u %t \\"%r\\" %>s %b',
   combined: '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-agent}i\\"',
@@ -39,8 +40,11 @@ export function loggingSection(plan: ServerPlan): string {
   ];
   if (paths.accessLog !== null) {
     const format = options.accessLogFormat ?? 'common';
+    const custom = NAMED_FORMATS[format] === undefined;
     lines.push(
-      `CustomLog ${logTarget(plan, paths.accessLog)} ${NAMED_FORMATS[format] ? `"${NAMED_FORMATS[format]}"` : quoteFormat(format)}${withoutLivePages(plan)}`,
+      ...Object.entries(NAMED_FORMATS).map(([name, text]) => `LogFormat "${text}" ${name}`),
+      ...(custom ? [`LogFormat ${quoteFormat(format)} custom`] : []),
+      `CustomLog ${logTarget(plan, paths.accessLog)} ${custom ? 'custom' : format}${withoutLivePages(plan)}`,
     );
   }
   const ours = plan.modules.countsBytes ? DECK_ACCESS_FORMAT : DECK_ACCESS_FORMAT.replace('%O', '%B');

@@ -63,6 +63,26 @@ export function groupNamed(name: string): number | null {
 export const userName = (uid: number): string => fieldsOf('/etc/passwd', (one) => Number(one[2]) === uid)?.[0] ?? `#${uid}`;
 const groupName = (gid: number): string => fieldsOf('/etc/group', (one) => Number(one[2]) === gid)?.[0] ?? `#${gid}`;
 
+/** Who is asked for. For root the environment wins over the options, as in the original's apachectl; others cannot choose. */
+export function wantedUser(
+  options: {user: string | null; group: string | null},
+  {uid, env}: Host,
+): {user: string | null; group: string | null} {
+  if (uid !== 0) return {user: options.user, group: options.group};
+  const variable = (what: 'USER' | 'GROUP') => env[`MOD_WSGI_${what}`] || env[`WSGI_RUN_${what}`];
+  return {user: variable('USER') || options.user, group: variable('GROUP') || options.group};
+}
+
+/** The run user of a server: see `wantedUser`. A name that the environment has brought in is said to come from there. */
+export function findServerUser(options: {user: string | null; group: string | null}, host: Host): RunUser | Problem {
+  const wanted = wantedUser(options, host);
+  const found = findRunUser(wanted, host);
+  if ('uid' in found) return found;
+  const source = (what: 'user' | 'group') =>
+    wanted[what] === options[what] ? `--${what}` : `MOD_WSGI_${what.toUpperCase()} in the environment`;
+  return failure(found.text.replace(/--(user|group)$/, (_, what: 'user' | 'group') => source(what)));
+}
+
 /** Works out who runs the application: --user and --group for root, the caller otherwise. */
 export function findRunUser(options: {user: string | null; group: string | null}, host: Host): RunUser | Problem {
   let user: Account = {uid: host.uid, gid: host.gid, name: userName(host.uid)};

@@ -6,7 +6,7 @@ import type {StartOptions} from '../parse.ts';
 import {moduleSources} from '../plan/apache-modules.ts';
 import {lastFor} from '../plan/service-plan.ts';
 import {failure, type Problem} from '../problem.ts';
-import {findRunUser, findViewGroup, type RunUser} from './accounts.ts';
+import {findRunUser, findServerUser, findViewGroup, type RunUser} from './accounts.ts';
 import {findHttpd, type Httpd} from './httpd.ts';
 import {findLocale, type LocaleFound} from './locale.ts';
 import type {ModWsgi} from './mod-wsgi.ts';
@@ -103,7 +103,7 @@ export function discover(options: StartOptions, host: Host): Discovery {
     return null;
   };
   const workingDirectory = resolve(host.cwd, options.workingDirectory ?? '.');
-  const runUser = keep(findRunUser(options, host));
+  const runUser = keep(findServerUser(options, host));
   const httpd = keep(findHttpd(options, host, moduleSources(options)));
   const modWsgi = httpd && keep(findModWsgi(httpd, workingDirectory, host));
   const rotatelogs = httpd && options.rotateLogs ? keep(findRotatelogs(options, host, httpd)) : null;

@@ -26,6 +26,8 @@ export type Mpm = (typeof MPMS)[number];
 export type ModuleOptions = Pick<
   StartOptions,
   | 'serverMpm'
+  | 'debugMode'
+  | 'embeddedMode'
   | 'directoryListing'
   | 'compressResponses'
   | 'httpsPort'
@@ -41,6 +43,12 @@ export type ModuleOptions = Pick<
   | 'reloadOnChanges'
   | 'reloadStrategy'
 >;
+
+/** The MPMs that may be loaded, the best first. Where the application runs in Apache's own processes, the original leaves out the event MPM. */
+export function mpmsToChooseFrom({serverMpm, debugMode, embeddedMode}: ModuleOptions): readonly string[] {
+  if (serverMpm.length > 0) return serverMpm;
+  return debugMode || embeddedMode ? ['worker', 'prefork'] : MPMS;
+}
 
 /** Modules that options ask for. */
 function extras(options: ModuleOptions, mpm: Mpm): string[] {
@@ -83,9 +91,11 @@ export interface ModuleChoice {
 export function chooseModules(options: ModuleOptions, available: {files: ReadonlySet<string>; builtIn: ReadonlySet<string>}): ModuleChoice {
   const hasFile = (name: string) => available.files.has(`mod_${name}.so`);
   const isBuiltIn = (name: string) => !hasFile(name) && available.builtIn.has(sourceName(name));
-  const wanted = options.serverMpm.length > 0 ? options.serverMpm : MPMS;
+  const wanted = mpmsToChooseFrom(options);
   const builtInMpm = MPMS.find((name) => isBuiltIn(`mpm_${name}`));
-  const mpm = (builtInMpm ?? wanted.find((name) => hasFile(`mpm_${name}`)) ?? wanted[0]) as Mpm;
+  // What was asked for and is missing is an error; a choice of ours gives way.
+  const possible = options.serverMpm.length > 0 ? wanted : [...wanted, ...MPMS];
+  const mpm = (builtInMpm ?? possible.find((name) => hasFile(`mpm_${name}`)) ?? wanted[0]) as Mpm;
   const needed = [`mpm_${mpm}`, ...ALWAYS, ...extras(options, mpm)];
   // A cache of sessions spares clients half a handshake; without one Apache warns at each start.
   const welcome = [...WELCOME, ...(options.httpsPort === null ? [] : ['socache_shmcb'])];

@@ -12,6 +12,7 @@ interface Wanted {
   initialWorkers: number | null;
   minimumSpareWorkers: number | null;
   maximumSpareWorkers: number | null;
+  embeddedMode: boolean;
 }
 
 const atLeastOne = (value: number): number => Math.max(1, Math.trunc(value));
@@ -22,6 +23,7 @@ const atLeastOne = (value: number): number => Math.max(1, Math.trunc(value));
  */
 export function mpmCapacity(wanted: Wanted): MpmCapacity {
   const requests = (wanted.processes ?? 1) * wanted.threads;
+  if (wanted.embeddedMode) return embeddedCapacity(wanted.processes ?? 1, wanted.threads);
   const clients = wanted.maxClients === null ? 10 + Math.max(10, Math.trunc(1.5 * requests)) : Math.max(wanted.maxClients, requests);
 
   const shares = (initial: number, most: number) => {
@@ -51,5 +53,15 @@ export function mpmCapacity(wanted: Wanted): MpmCapacity {
       minSpare: spareThreads(many.min),
       maxSpare: spareThreads(many.max),
     },
+  };
+}
+
+/** Where Apache's own processes run the application: as many of them, with as many threads, as daemon processes would be. All are there from the start. */
+function embeddedCapacity(servers: number, threads: number): MpmCapacity {
+  const maxClients = servers * threads;
+  const spare = {minSpare: maxClients, maxSpare: maxClients};
+  return {
+    prefork: {maxClients, start: maxClients, ...spare},
+    threaded: {maxClients, servers, threadsPerChild: threads, start: servers, ...spare},
   };
 }

@@ -151,6 +151,7 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     modules,
     python: found.python,
     runUser: found.runUser,
+    runNames: runNames(found, host),
     asRoot: host.uid === 0,
     owner: {uid: host.uid, gid: host.gid},
     locale: found.locale,
@@ -204,6 +205,13 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     view: found.viewGid === undefined ? null : {path: join(paths.deck, 'view.sock'), gid: found.viewGid},
     info,
   };
+}
+
+/** Without root nothing can be done about them, so whatever the caller's environment says is passed on, as the original does. */
+function runNames({runUser}: Found, host: Host): ServerPlan['runNames'] {
+  const name = (what: 'USER' | 'GROUP', own: string) =>
+    host.uid === 0 ? own : host.env[`MOD_WSGI_${what}`] || host.env[`WSGI_RUN_${what}`] || own;
+  return {user: name('USER', runUser.name), group: name('GROUP', runUser.group)};
 }
 
 /** mod_wsgi reports to one receiver only: somebody else's goes first. */

@@ -85,6 +85,8 @@ export interface ServerPlan {
   modules: ModuleChoice;
   python: PythonFound;
   runUser: RunUser;
+  /** User and group as MOD_WSGI_USER and MOD_WSGI_GROUP name them. */
+  runNames: {user: string; group: string};
   /** Is the command given by root, so that Apache changes to the run user by itself. */
   asRoot: boolean;
   /** Owner of the files: the caller. */

@@ -75,7 +75,10 @@ function checkMode(plan: ServerPlan): Problem[] {
   if (mode === 'daemon') return [];
   const idle = OPTIONS.filter(
     (option) =>
-      (option.directive.includes('WSGIDaemonProcess') && !ELSEWHERE.has(option.dest) && option.area !== 'services') ||
+      (option.directive.includes('WSGIDaemonProcess') &&
+        !ELSEWHERE.has(option.dest) &&
+        option.area !== 'services' &&
+        !(mode === 'embedded' && ['processes', 'threads'].includes(option.dest))) ||
       (mode === 'debug' &&
         ['reloadOnChanges', 'browserReload', 'maxClients', 'serviceScripts', 'enableTelemetry', 'http2', 'withCgi'].includes(option.dest)),
   ).filter((option) => isGiven(options, option));

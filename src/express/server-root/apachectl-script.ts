@@ -1,4 +1,5 @@
 import {argvZero, httpdArguments} from '../httpd-command.ts';
+import {originalVariables} from '../original-names.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 
 /** A word for the shell. */
@@ -14,6 +15,8 @@ export function apachectlScript(plan: ServerPlan): string {
   const name = shell.endsWith('bash') ? `-a ${word(argvZero(plan))} ` : '';
   const httpd = [plan.httpd.path, ...httpdArguments(plan)].map(word).join(' ');
   const gdb = plan.debug?.gdb;
+  const {user, group} = plan.runNames;
+  const variables = Object.entries(originalVariables(plan)).map(([variable, value]) => `${variable}=${word(value)}`);
   const start = gdb ? `exec ${word(gdb)} -q -ex run --args ${httpd} -k "$@"` : 'httpd -k "$@"';
   return `#!${shell}
 # Written by wsgideck; each start writes it anew.
@@ -27,11 +30,25 @@ lock=${word(paths.lock)}
 envvars=${word(paths.envvars)}
 url=${word(plan.info.url)}
 
+# For included files, $envvars and the application; the names are mod_wsgi-express's.
+${variables.join('\n')}
+MOD_WSGI_USER=\${MOD_WSGI_USER:-\${WSGI_RUN_USER:-${word(user)}}}
+MOD_WSGI_GROUP=\${MOD_WSGI_GROUP:-\${WSGI_RUN_GROUP:-${word(group)}}}
+export ${Object.keys(originalVariables(plan)).join(' ')}
+export MOD_WSGI_USER MOD_WSGI_GROUP
+
 LANG=${word(plan.locale.name)}
 LC_ALL=${word(plan.locale.name)}
 export LANG LC_ALL
 
 [ ! -f "$envvars" ] || . "$envvars"
+
+# The environment wins over the options, but the files here are for one user only.
+same_user() {
+    set_up_for=${word(`${user}:${group}`)}
+    [ "$MOD_WSGI_USER:$MOD_WSGI_GROUP" = "$set_up_for" ] || [ "$(id -u)" != 0 ] ||
+        refuse "the environment asks for $MOD_WSGI_USER:$MOD_WSGI_GROUP, but this server was set up for $set_up_for; set it up again"
+}
 
 # Becomes Apache.
 httpd() {
@@ -71,6 +88,7 @@ cd ${word(plan.application.workingDirectory)} || exit 1
 case "$1" in
 start)
     under_wsgideck && refuse "wsgideck (pid $pid) runs this server; stop it first: $0 stop"
+    same_user
     forget_stale_pid
     ${start}
     ;;

@@ -1,6 +1,6 @@
 import {existsSync, statSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
-import {findRunUser, type RunUser} from '../../express/discovery/accounts.ts';
+import {findRunUser, type RunUser, wantedUser} from '../../express/discovery/accounts.ts';
 import type {Host} from '../../express/host.ts';
 import type {GuardLaunch} from '../guard.ts';
 import {includeFile} from './include-file.ts';
@@ -44,7 +44,7 @@ export function refusal(options: OriginalOptions): string | null {
  */
 export function prepare(command: ForeignCommand, options: OriginalOptions, program: string, host: Host): Prepared {
   const {values} = options;
-  const runUser = host.uid === 0 ? wantedUser(values, host) : null;
+  const runUser = host.uid === 0 ? runUserOf(values, host) : null;
   const folder = makePrivateFolder(host.tmpdir, runUser);
   const text = (dest: string) => (values[dest] as string | null) ?? null;
   const include = includeFile({
@@ -87,11 +87,8 @@ function agentGroup(given: string | null): string {
 }
 
 /** Users that do not exist are the original's to complain about. */
-function wantedUser(values: OriginalOptions['values'], host: Host): RunUser | null {
-  // The environment wins over the options, as in the original's apachectl.
-  const wanted = (what: 'USER' | 'GROUP', dest: string) =>
-    host.env[`MOD_WSGI_${what}`] || host.env[`WSGI_RUN_${what}`] || (values[dest] as string | null);
-  const found = findRunUser({user: wanted('USER', 'user'), group: wanted('GROUP', 'group')}, host);
+function runUserOf(values: OriginalOptions['values'], host: Host): RunUser | null {
+  const found = findRunUser(wantedUser({user: values['user'] as string | null, group: values['group'] as string | null}, host), host);
   return 'uid' in found && found.uid !== 0 ? found : null;
 }
 

@@ -22,6 +22,8 @@ export const embeddedScene: Scene = {
       join(dir, 'work'),
       '--threads',
       '7',
+      '--request-timeout',
+      '40',
     ];
   },
   checks: {
@@ -31,7 +33,10 @@ export const embeddedScene: Scene = {
       expect(about.os.cwd).toBe(join(walk.dir, 'work'));
       expect(about.python.path).toContain(join(walk.dir, 'lib'));
       expect(descendants(apachePid(walk)).map(({pid}) => pid)).toContain(about.os.pid);
-      expect(walk.warnings).toEqual([expect.stringContaining('embedded mode: there are no daemon processes, so --threads has no effect;')]);
+      expect(walk.warnings).toEqual([
+        expect.stringContaining('embedded mode: there are no daemon processes, so --request-timeout has no effect;'),
+      ]);
+      expect(walk.conf).toMatch(/^ServerLimit 1\nThreadLimit 7\nThreadsPerChild 7\nMaxRequestWorkers 7$/m);
     },
     maximumRequests: ({conf}) => expect(conf).toMatch(/^MaxConnectionsPerChild 5000$/m),
   },
