@@ -18,6 +18,7 @@ struct process {
   pid_t pid, parent;
   bool dead;   /* a zombie */
   bool family; /* descends from us */
+  char name[16]; /* of its program, as the kernel cuts it */
 };
 
 bool adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
@@ -52,7 +53,18 @@ static bool read_process(const char *name, struct process *p) {
   const char *after = read_stat(name, text, sizeof text);
   if (!after || sscanf(after, " %c %d", &state, &parent) != 2) return false;
   *p = (struct process){.pid = (pid_t)atol(name), .parent = parent, .dead = state == 'Z' || state == 'X'};
+  const char *program = strchr(text, '(');
+  size_t length = program ? (size_t)(after - program) - 2 : 0;
+  if (length >= sizeof p->name) length = sizeof p->name - 1;
+  if (program) memcpy(p->name, program + 1, length);
   return true;
+}
+
+char state_of(pid_t pid) {
+  char name[16], text[512], state;
+  snprintf(name, sizeof name, "%ld", (long)pid);
+  const char *after = read_stat(name, text, sizeof text);
+  return after && sscanf(after, " %c", &state) == 1 ? state : 0;
 }
 
 static size_t read_processes(struct process **all) {
@@ -118,6 +130,39 @@ static void note(pid_t pid, void *arg) {
 size_t list_family(pid_t *pids, size_t room) {
   struct list list = {pids, room, 0};
   return for_family(note, &list);
+}
+
+size_t children_alike(pid_t parent, pid_t *pids, size_t room) {
+  struct process *all;
+  size_t count = read_processes(&all), written = 0;
+  const char *name = NULL;
+  for (size_t i = 0; i < count && !name; i++)
+    if (all[i].pid == parent) name = all[i].name;
+  for (size_t i = 0; name && i < count && written < room; i++)
+    if (all[i].parent == parent && !all[i].dead && strcmp(all[i].name, name) == 0) pids[written++] = all[i].pid;
+  free(all);
+  return written;
+}
+
+pid_t find_below(pid_t top, bool (*is)(pid_t pid)) {
+  if (is(top)) return top;
+  struct process *all;
+  size_t count = read_processes(&all);
+  pid_t found = 0;
+  for (size_t i = 0; i < count; i++)
+    if (all[i].pid == top) all[i].family = true;
+  for (bool more = true; more && !found;) {
+    more = false;
+    for (size_t i = 0; i < count && !found; i++) {
+      if (all[i].family) continue;
+      for (size_t j = 0; j < count && !all[i].family; j++) all[i].family = all[j].family && all[j].pid == all[i].parent;
+      if (!all[i].family) continue;
+      more = true;
+      if (!all[i].dead && is(all[i].pid)) found = all[i].pid;
+    }
+  }
+  free(all);
+  return found;
 }
 
 #else

@@ -24,6 +24,7 @@ struct port {
 };
 struct options {
   double grace;       /* seconds between a demand to stop and SIGKILL */
+  double cut;         /* seconds that Apache's children have of them, negative when they have all */
   const char *status; /* file for the story of this run, or NULL */
   const char *argv0;  /* name under which the program runs, or NULL for its path */
   pid_t parent;       /* who must be our parent, or 0 when not told */
@@ -71,6 +72,24 @@ bool adopt_orphans(void);
 size_t signal_family(int signal_number, pid_t group);
 /* Writes up to `room` pids of living descendants; returns how many there are. */
 size_t list_family(pid_t *pids, size_t room);
+/* The state letter of a process (T: stopped), 0 when it is gone. */
+char state_of(pid_t pid);
+/* Writes up to `room` pids of living children that run the same program as their parent; returns how many it has written. */
+size_t children_alike(pid_t parent, pid_t *pids, size_t room);
+/* The first process for which `is` holds, from `top` down to its descendants; 0 when there is none. */
+pid_t find_below(pid_t top, bool (*is)(pid_t pid));
+
+/* ---- apache.c ---- */
+/* Apache's parent: the program itself or, behind a launcher, a descendant of it. 0 when none runs (yet), or the platform cannot tell. */
+pid_t find_apache(pid_t program);
+/* Tells each daemon process of mod_wsgi once to stop: it finishes its requests within its own shutdown timeout. */
+void stop_daemons(pid_t apache);
+/* Kills MPM children and daemons. */
+void kill_children(pid_t apache);
+/* Closes the ports, also for those that share their sockets. Does nothing where the kernel does not let us. */
+void end_listening(pid_t apache);
+/* Says the graceful stop again if Apache has not obeyed. False when it has, or we may not look. */
+bool repeat_graceful(pid_t apache);
 
 /* ---- status.c ---- */
 /* Opens (creates, empties) the file, 0600, never through a symbolic link. False with errno set. */

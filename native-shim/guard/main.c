@@ -20,6 +20,10 @@
 enum {
   HOLD_FOR_MS = 10000,  /* how long after the start a signal is held back for a program that cannot handle it yet */
   HOLD_STEP_MS = 20,
+  FIRST_LOOK_MS = 150,  /* an idle Apache has ended by then */
+  LOOK_MS = 150,        /* between two looks at an Apache that is being stopped */
+  AGAIN_MS = 25,        /* between two signals to it: it must not start serving again after a restart */
+  MARGIN_MS = 300,      /* for the end of a daemon whose own time is up */
   CALM_MS = 250,        /* after an orderly end, for those that are about to end by themselves */
   TERM_MS = 1000,       /* between SIGTERM and SIGKILL for those that Apache left behind */
   KILL_STEP_MS = 20,
@@ -31,6 +35,11 @@ static struct {
   int tty;            /* a descriptor of our controlling terminal, or -1 */
   long long grace_ms, started;
   long long deadline; /* when everything is killed, or -1 */
+  long long cut_ms, cut; /* how long Apache's children have after a stop (-1: no limit), and until when, or -1 */
+  long long look;     /* when to see whether Apache obeys, or -1 */
+  long long again;    /* when to repeat the signal, or -1 */
+  int asked;          /* the stop that it has been told, 0 for none: SIGWINCH is the graceful one */
+  bool limited;       /* a graceful stop with the time limit of --cut */
   unsigned long long held; /* signals that wait for the program's handler, one bit each */
   bool ended, tty_gone, orphaned;
   int status;         /* of the program, once ended */
@@ -74,11 +83,20 @@ static void begin_deadline(void) {
   if (g.deadline < 0 || end < g.deadline) g.deadline = end;
 }
 
+static void begin_looking(int number) {
+  if (g.asked == 0 || g.asked == SIGWINCH) g.asked = number;
+  long long at = now_ms() + FIRST_LOOK_MS;
+  if (g.look < 0 || at < g.look) g.look = at;
+}
+
 static void stop(int number) {
   g.held = 0;
   send_program(number);
   send_program(SIGCONT); /* one that was stopped could not obey */
   begin_deadline();
+  /* After a graceful stop with a limit the daemons have had their time. */
+  if (g.cut_ms >= 0 && g.cut < 0) g.cut = now_ms() + FIRST_LOOK_MS + g.cut_ms + MARGIN_MS;
+  begin_looking(number);
 }
 
 static const char *name_of(int number) {
@@ -112,6 +130,48 @@ static void pass_on_held(void) {
     if (g.held >> n & 1) pass_on(n);
 }
 
+/*
+ * Apache's parent is still there: see that it obeys. It may have lost the stop, which is said again; an immediate one also closes its ports and stops its
+ * daemons, for which it would wait with its ports open.
+ */
+static void insist(void) {
+  pid_t apache = g.ended ? 0 : find_apache(g.program);
+  long long now = now_ms();
+  g.look = now + LOOK_MS;
+  if (g.asked == SIGWINCH) {
+    if (apache && g.limited) stop_daemons(apache);
+    /* Held back is what the program itself is to be told; behind a launcher nobody has told Apache yet. */
+    if (apache && (apache != g.program || !g.held) && !repeat_graceful(apache)) g.look = g.limited ? g.cut : -1;
+    if (g.limited && now >= g.cut) {
+      stop(SIGTERM);
+      g.cut = now;
+    }
+    return;
+  }
+  g.again = apache == g.program ? now + AGAIN_MS : -1;
+  if (!apache) return;
+  kill(apache, g.asked);
+  end_listening(apache);
+  stop_daemons(apache);
+  if (g.cut >= 0 && now >= g.cut) kill_children(apache);
+}
+
+static void say_again(void) {
+  send_program(g.asked);
+  g.again = now_ms() + AGAIN_MS;
+}
+
+static void stop_gracefully(bool limited) {
+  if (g.asked == 0) pass_on(SIGWINCH);
+  else if (g.asked != SIGWINCH) return;
+  /* Otherwise it has been told: a second WINCH would cut the requests. */
+  if (limited && !g.limited) {
+    g.limited = true;
+    g.cut = now_ms() + FIRST_LOOK_MS + (g.cut_ms < 0 ? g.grace_ms : g.cut_ms) + MARGIN_MS;
+  }
+  begin_looking(SIGWINCH);
+}
+
 static void hang_up(void) {
   if (g.tty_gone) return;
   g.tty_gone = true;
@@ -140,15 +200,20 @@ static void on_signal(struct arrival a) {
       return pass_on(a.number);
     case SIGUSR2: /* the one way in which WINCH reaches Apache */
       status_line("asked graceful-stop");
-      return pass_on(SIGWINCH);
+      return stop_gracefully(false);
+    case SIGXCPU:
+      status_line("asked graceful-stop");
+      return stop_gracefully(true);
     default: return; /* WINCH above all */
   }
 }
 
 static long long until_next(void) {
-  long long left = -1;
-  if (g.deadline >= 0) {
-    left = g.deadline - now_ms();
+  long long left = -1, next = g.deadline;
+  if (g.look >= 0 && (next < 0 || g.look < next)) next = g.look;
+  if (g.again >= 0 && (next < 0 || g.again < next)) next = g.again;
+  if (next >= 0) {
+    left = next - now_ms();
     if (left < 0) left = 0;
   }
   if (g.held && (left < 0 || left > HOLD_STEP_MS)) left = HOLD_STEP_MS;
@@ -226,7 +291,8 @@ int main(int argc, char **argv) {
   status_line("guard %ld", (long)getpid());
   g.parent = o.parent ? o.parent : getppid();
   g.grace_ms = (long long)(o.grace * 1000);
-  g.deadline = -1;
+  g.cut_ms = o.cut < 0 ? -1 : (long long)(o.cut * 1000);
+  g.deadline = g.cut = g.look = g.again = -1;
   g.tty = find_tty();
   adopt_orphans();
   watch_parent();
@@ -261,6 +327,8 @@ int main(int argc, char **argv) {
     if (a.number) on_signal(a);
     check_parent();
     if (g.held) pass_on_held();
+    if (g.look >= 0 && !g.ended && now_ms() >= g.look) insist();
+    else if (g.again >= 0 && now_ms() >= g.again) say_again();
     if (g.deadline >= 0 && !g.ended && now_ms() >= g.deadline) {
       status_line("killed-after-grace");
       kill_everybody();

@@ -18,6 +18,7 @@ static void print_help(void) {
        "it that it is neither stopped by accident nor left behind. Ends with the status, or by the signal, that PROGRAM ended with.\n"
        "\n"
        "  --grace SECONDS   time to stop before everything is killed (default 10)\n"
+       "  --cut SECONDS     of these, for the children of a PROGRAM that is Apache; they are killed first (default: all)\n"
        "  --status FILE     write what happens to FILE, one fact a line (mode 0600, never through a link)\n"
        "  --argv0 NAME      name that PROGRAM sees as its own\n"
        "  --parent PID      stop at once unless PID is the parent (closes the gap before its death can be noticed)\n"
@@ -28,9 +29,11 @@ static void print_help(void) {
        "  --version, --help\n"
        "\n"
        "signals   INT TERM HUP USR1   passed on to PROGRAM; INT and TERM start the grace time\n"
+       "                              Apache, which may lose them, is told until it has ended, its ports are closed, its daemons stopped\n"
        "          QUIT                the same as TERM\n"
        "          WINCH               swallowed (it would make Apache stop)\n"
        "          USR2                graceful stop: PROGRAM gets WINCH; no time limit\n"
+       "          XCPU                graceful stop within the time of --cut: Apache's daemons get TERM as well\n"
        "hang-up of the terminal or death of the parent: PROGRAM gets TERM, and the grace time starts.\n"
        "\n"
        "status    125 the guard itself failed, 126 PROGRAM cannot be run, 127 PROGRAM not found");
@@ -87,7 +90,7 @@ static bool add_port(const char *text, bool six, struct options *o) {
 }
 
 int options_parse(int argc, char **argv, struct options *o) {
-  *o = (struct options){.grace = 10};
+  *o = (struct options){.grace = 10, .cut = -1};
   int i = 1;
   for (; i < argc; i++) {
     const char *name = argv[i];
@@ -103,12 +106,13 @@ int options_parse(int argc, char **argv, struct options *o) {
       continue;
     }
     if (name[0] != '-') return usage("PROGRAM must follow --", name);
-    bool grace = strcmp(name, "--grace") == 0, status = strcmp(name, "--status") == 0;
+    bool grace = strcmp(name, "--grace") == 0, cut = strcmp(name, "--cut") == 0, status = strcmp(name, "--status") == 0;
     bool argv0 = strcmp(name, "--argv0") == 0, parent = strcmp(name, "--parent") == 0;
     bool six = strcmp(name, "--port6") == 0, port = six || strcmp(name, "--port") == 0;
-    if (!grace && !status && !argv0 && !parent && !port) return usage("unknown option", name);
+    if (!grace && !cut && !status && !argv0 && !parent && !port) return usage("unknown option", name);
     if (++i >= argc) return usage("a value must follow", name);
     if (grace && !parse_seconds(argv[i], &o->grace)) return usage("--grace takes seconds from 0 to 86400, not", argv[i]);
+    if (cut && !parse_seconds(argv[i], &o->cut)) return usage("--cut takes seconds from 0 to 86400, not", argv[i]);
     if (parent && !parse_pid(argv[i], &o->parent)) return usage("--parent takes a process id, not", argv[i]);
     if (port && !add_port(argv[i], six, o)) return usage("a port is a number from 1 to 65535, there are at most 8, not", argv[i]);
     if (status) o->status = argv[i];

@@ -119,6 +119,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const guarded = {
     ...(ports === null ? {} : {ports}),
     graceSeconds: plan.graceSeconds,
+    shutdownSeconds: Math.max(0, plan.options.shutdownTimeout),
     statusFile: paths.guardStatus,
     foreground: interactive,
     ...PTY,

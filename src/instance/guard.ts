@@ -19,6 +19,8 @@ export interface GuardLaunch {
   cwd: string;
   /** Seconds between a demand to stop and SIGKILL, 0 to 86400. A graceful stop has no limit of its own. */
   graceSeconds: number;
+  /** Seconds that daemon processes have to end when they are told to: mod_wsgi's shutdown timeout. Without it they have the whole grace time. */
+  shutdownSeconds?: number;
   /** File that the guard creates or empties (0600); its folder must be writable by nobody else. */
   statusFile: string;
   /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
@@ -36,8 +38,18 @@ export interface GuardLaunch {
   guardPath?: string;
 }
 
-/** `graceful-stop` lets requests in flight finish; INT and TERM cut them; HUP restarts; USR1 restarts gracefully. */
-export type GuardSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop';
+/** `graceful-stop` lets requests in flight finish, `timed-stop` within the shutdown timeout; INT and TERM cut them; HUP restarts; USR1 restarts gracefully. */
+export type GuardSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop' | 'timed-stop';
+
+/** What the guard gets for those that are no signals of Apache's. */
+const GUARD_SIGNALS: Record<GuardSignal, NodeJS.Signals> = {
+  SIGINT: 'SIGINT',
+  SIGTERM: 'SIGTERM',
+  SIGHUP: 'SIGHUP',
+  SIGUSR1: 'SIGUSR1',
+  'graceful-stop': 'SIGUSR2',
+  'timed-stop': 'SIGXCPU',
+};
 
 export interface GuardEnd {
   /** How the guard ended, which is how Apache ended unless the guard itself was killed. */
@@ -84,6 +96,7 @@ let launches = 0;
 export function launchGuard(launch: GuardLaunch): GuardHandle {
   const mark = `${process.pid}-${Date.now()}-${++launches}`;
   const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
+  if (launch.shutdownSeconds !== undefined) args.push('--cut', String(launch.shutdownSeconds));
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
   if (launch.foreground) args.push('--foreground');
   for (const port of launch.ports?.numbers ?? [])
@@ -136,6 +149,8 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   const send = (signal: NodeJS.Signals, pid = guardPid): boolean => {
     if (end !== null) return false;
     try {
+      // A guard that somebody has stopped could not obey.
+      process.kill(guardPid, 'SIGCONT');
       return process.kill(pid, signal);
     } catch {
       return false;
@@ -165,7 +180,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
       else queueMicrotask(listener.bind(null, end));
     },
     signal(signal) {
-      const name = signal === 'graceful-stop' ? 'SIGUSR2' : signal;
+      const name = GUARD_SIGNALS[signal];
       // In its first millisecond the guard does not handle signals yet; a restart must not end it, a stop may.
       if (name === 'SIGINT' || name === 'SIGTERM' || apachePid() !== null) return send(name);
       if (end !== null) return false;

@@ -9,7 +9,7 @@ export interface RunEnd {
   text: string;
 }
 
-export type ApacheSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop';
+export type ApacheSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'graceful-stop' | 'timed-stop';
 
 /** The pty of one run, where somebody can work on it (debug mode). */
 export interface InteractivePty {

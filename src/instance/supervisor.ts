@@ -41,6 +41,8 @@ export interface SupervisorOptions {
 
 /** How long new code is given to answer for the first time, in milliseconds: only its status is wanted. */
 const SOON = 10_000;
+/** Seconds that an immediate stop may take beyond the shutdown timeout. */
+const LAST = 3;
 /** Milliseconds between two reports on a graceful stop. */
 const DRAIN_EVERY = 250;
 
@@ -105,8 +107,9 @@ export class Supervisor {
 
   /** The terminal is gone: requests in flight get the time that a daemon has to stop, then everything goes. */
   hangUp(): void {
+    if (this.#stopping === 'now' || this.#stopping === 'kill') return; // the daemons have no more time than that already
     this.stop(false);
-    setTimeout(() => this.stop(true), this.#options.shutdownTimeout * 1000).unref();
+    this.#running?.signal('timed-stop');
   }
 
   /**
@@ -131,9 +134,8 @@ export class Supervisor {
     } else if (this.#stopping === 'now') {
       this.#endSingle(running, signal ?? 'SIGTERM');
       this.#phase('stopping', 'stopping now; requests in flight are cut; again: kill');
-      // Apache alone takes nine seconds to give up on a stuck child; whoever says "now" at a screen has waited enough when the daemons had their
-      // time. A service manager's signal leaves Apache its own pace and status, and what ends with the process (reports, atexit) its time.
-      if (signal === undefined) this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + 1) * 1000);
+      // The guard sees to it that Apache ends when the daemons had their time. Somebody at a screen need not wait for the guard's own limit if it does not.
+      if (signal === undefined) this.#kill ??= setTimeout(() => running.kill(), (this.#options.shutdownTimeout + LAST) * 1000);
     } else if (this.#options.single) {
       this.#endSingle(running, signal ?? 'SIGTERM');
       this.#phase('stopping', 'in debug mode a request in flight is cut');

@@ -74,6 +74,7 @@ export function prepare(command: ForeignCommand, options: OriginalOptions, progr
       env: host.env,
       cwd: host.cwd,
       graceSeconds: Math.min(grace, 86_400),
+      shutdownSeconds: Math.min(Math.max(Number(values['shutdownTimeout']) || 0, 0), 86_400),
       statusFile: folder.guardStatus,
       ...PTY,
     },

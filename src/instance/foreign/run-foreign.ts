@@ -61,12 +61,12 @@ class Run {
     this.#asked ||= stop;
     if (this.apache === null) {
       // Nothing is served yet: there is nothing to finish, and nothing to restart.
-      if (stop) this.#guard.signal(signal === 'graceful-stop' ? 'SIGTERM' : signal);
+      if (stop) this.#guard.signal(signal === 'SIGINT' ? signal : 'SIGTERM');
     } else if (this.#direct()) this.#guard.signal(signal);
     else {
-      // A launcher may keep signals to itself. The guard is told of a stop too: it sees to the grace time.
-      if (signal === 'SIGINT' || signal === 'SIGTERM') this.#guard.signal(signal);
-      this.#send(signal === 'graceful-stop' ? 'SIGWINCH' : signal);
+      // A launcher may keep signals to itself. The guard looks for Apache behind it, and sees that a stop is obeyed.
+      if (stop) this.#guard.signal(signal);
+      if (signal !== 'graceful-stop' && signal !== 'timed-stop') this.#send(signal);
     }
   }
 
