@@ -27,8 +27,8 @@ const COMMAND = {wsgideck: 'src/cli/main.ts', commands: 'src/cli/commands.ts'};
 /** What import() names and is needed before the launch all the same. */
 const BEFORE_LAUNCH = new Set(['src/cli/start-server.ts', 'src/instance/run-apache.ts']);
 const DASHBOARD = {dashboard: 'src/cli/dashboard-main.ts'};
-/** Folders of native-shim/ that hold a program in C. */
-const PROGRAMS = ['guard', 'telemetry'];
+/** Folders of native-shim/ that hold a program in C, or a module in C that Node loads. */
+const PROGRAMS = {guard: 'wsgideck-guard', telemetry: 'wsgideck-telemetry', flock: 'wsgideck-flock.node'};
 const PYTHON = [
   'agent.py',
   'agent_main.py',
@@ -175,14 +175,14 @@ export async function buildNative() {
     await replace(target, await readFile(source), 0o644);
     outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
   });
-  await Promise.all([...copies, ...PROGRAMS.map((one) => buildProgram(one, missing, outputs))]);
+  await Promise.all([...copies, ...Object.entries(PROGRAMS).map(([folder, file]) => buildProgram(folder, file, missing, outputs))]);
   return {outputs, missing};
 }
 
-async function buildProgram(name, missing, outputs) {
+async function buildProgram(name, file, missing, outputs) {
   const folder = join(root, 'native-shim', name);
   if (!existsSync(join(folder, 'Makefile'))) return void missing.push(`native-shim/${name}/Makefile`);
-  const target = join(dist, `native/wsgideck-${name}`);
+  const target = join(dist, 'native', file);
   await run('make', ['-s', '-C', folder, `OUT=${target}`]);
   outputs.push({name: relative(root, target), bytes: (await stat(target)).size});
 }

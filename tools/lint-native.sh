@@ -1,12 +1,12 @@
 #!/bin/sh
-# Checks what runs on Apache's side: the C guard compiles without a warning, the Python agent and handler pass ruff and mypy, so does the demo.
+# Checks what runs on Apache's side: what is in C compiles without a warning, the Python agent and handler pass ruff and mypy, so does the demo.
 # The checkers live in a virtual environment under .cache/, made once for the versions named here.
 set -eu
 cd "$(dirname "$0")/.."
 ruff=0.17.5
 mypy=2.4.1
 
-for one in guard telemetry; do make -s -B -C "native-shim/$one" OUT="$PWD/.cache/lint/wsgideck-$one"; done
+for one in guard telemetry flock; do make -s -B -C "native-shim/$one" OUT="$PWD/.cache/lint/wsgideck-$one"; done
 
 venv=.cache/lint/python-$ruff-$mypy
 if [ ! -f "$venv/complete" ]; then

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ bool status_open(const char *path) {
   int why = 0;
   if (fstat(fd, &st) < 0) why = errno;
   else if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid()) why = EPERM;
+  /* For life: whoever finds it locked knows that there is still something to be waited for. A file system without locks is no reason to fail. */
+  else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) why = EBUSY;
   else if (fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0) why = errno;
   if (why) {
     close(fd);

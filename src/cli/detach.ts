@@ -4,6 +4,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {connectDeck} from '../control/client.ts';
 import type {ServerPlan} from '../express/index.ts';
 import {checkServerRoot} from '../express/preflight/server-root.ts';
+import {claimServerRoot} from '../express/server-root/claim.ts';
+import {lockDescriptor, releaseLock} from '../express/server-root/lock.ts';
 import {closeOutput, openOutput, type OutputFile} from '../express/server-root/output-file.ts';
 import type {InstanceState} from '../model/state.ts';
 import {duration} from '../terminal/format.ts';
@@ -33,18 +35,24 @@ interface Exit {
 export async function detach(plan: ServerPlan): Promise<void> {
   const refused = checkServerRoot(plan).filter(({severity}) => severity === 'error');
   if (refused.length > 0) return refuse(refused);
+  const fresh = !existsSync(plan.paths.root);
   let output: OutputFile;
   try {
-    output = openOutput(plan);
+    // Before the output of a server that runs there could be moved out of the way. The lock is the child's from its first moment.
+    const {problems} = await claimServerRoot(plan, {say});
+    if (problems.some(({severity}) => severity === 'error')) return refuse(problems);
+    output = openOutput(plan, fresh);
   } catch (error) {
+    releaseLock(plan.paths.lock);
     return fail(`the server root cannot be written to: ${(error as Error).message}`);
   }
-  const {fd, fresh} = output;
+  const {fd} = output;
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
-    stdio: ['ignore', fd, fd],
+    stdio: ['ignore', fd, fd, lockDescriptor(plan.paths.lock)],
     env: backgroundEnvironment(fresh),
   });
+  releaseLock(plan.paths.lock, true);
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({code, signal}));
     child.once('error', () => resolve({code: 1, signal: null}));

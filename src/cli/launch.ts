@@ -4,9 +4,9 @@ import type {InstancePlan} from '../instance/instance-plan.ts';
 import type {Running} from '../instance/running.ts';
 import type {StartupOutput} from '../instance/startup-output.ts';
 import {onTerminal} from '../instance/terminal.ts';
-import {freshRoot} from './background.ts';
+import {freshRoot, passedLock} from './background.ts';
 import {keptCode} from './kept-code.ts';
-import {refuse} from './say.ts';
+import {refuse, say} from './say.ts';
 
 /**
  * Milliseconds from Apache's launch in which nothing of ours is loaded or started, where nobody waits for a first frame: Apache's parent, child and daemon
@@ -40,8 +40,16 @@ export async function launch(
   headStart: boolean,
 ): Promise<Launched | null> {
   const kept = keptCode();
+  const stop = untilStopped();
   const [{problems: place, undo, finish}, {runApache}] = await Promise.all([
-    prepareServer(plan, {fresh: freshRoot, kept: kept?.folder ?? null, guarded: true}),
+    prepareServer(plan, {
+      fresh: freshRoot,
+      lock: passedLock,
+      kept: kept?.folder ?? null,
+      guarded: true,
+      say,
+      signal: stop.signal,
+    }),
     import('../instance/run-apache.ts'),
   ]);
   if (place.some(isError)) {
@@ -66,8 +74,10 @@ export async function launch(
   if (headStart) await sleep(HEAD_START);
   kept?.save?.();
   const script = await checkScript(plan);
-  const apache = await running.started();
-  const problems = review([...place, ...(await portsInTheWay(plan, output, apache)), ...script]);
+  const apache = await Promise.race([running.started(), stop.came]);
+  stop.end();
+  const ports = stop.signal.aborted ? [] : await portsInTheWay(plan, output, apache);
+  const problems = review([...place, ...ports, ...script]);
   if (!problems.some(isError)) {
     void keepCompiledPython(plan, kept?.folder ?? null);
     return {running, at, hadTerminal, problems, undo};
@@ -88,6 +98,22 @@ const CANNOT_LISTEN = 'AH00072';
 export async function portsInTheWay(plan: ServerPlan, output: StartupOutput, apache: number | null): Promise<Problem[]> {
   const complained = output.lines.some((line) => line.includes(CANNOT_LISTEN));
   return apache === null || complained ? checkPorts(plan) : [];
+}
+
+/**
+ * A signal to stop that comes before the supervisor listens ends what is waited for here: a server root, or word from the guard. It is kept for whoever
+ * listens later as well (src/instance/signals.ts).
+ */
+function untilStopped(): {signal: AbortSignal; came: Promise<null>; end: () => void} {
+  const controller = new AbortController();
+  const {signal} = controller;
+  const stop = () => controller.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return {
+    signal,
+    came: new Promise((resolve) => signal.addEventListener('abort', () => resolve(null), {once: true})),
+    end: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+  };
 }
 
 const isError = (problem: Problem): boolean => problem.severity === 'error';

@@ -9,6 +9,7 @@ import {
   type ServerPlan,
 } from '../express/index.ts';
 import {nativeAsset} from '../express/assets.ts';
+import {pidFileOf} from '../express/server-root/pid-file.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {recordingFolder} from '../instance/recorder/segment-files.ts';
@@ -121,6 +122,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     graceSeconds: plan.graceSeconds,
     shutdownSeconds: Math.max(0, plan.options.shutdownTimeout),
     statusFile: paths.guardStatus,
+    pidFile: pidFileOf(plan),
     foreground: interactive,
     ...PTY,
   };

@@ -1,6 +1,7 @@
-import {closeSync, constants as fsConstants, fstatSync, openSync, readSync} from 'node:fs';
+import {closeSync, constants as fsConstants, fstatSync, openSync, readSync, rmSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import {nativeAsset} from '../express/assets.ts';
+import {forgetPidFile, type PidFile} from '../express/server-root/pid-file.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {classifyExit} from './guard-exit.ts';
 import type {ExitMeaning} from './guard-exit.ts';
@@ -23,6 +24,8 @@ export interface GuardLaunch {
   shutdownSeconds?: number;
   /** File that the guard creates or empties (0600); its folder must be writable by nobody else. */
   statusFile: string;
+  /** Apache's pid file: what an earlier run has left of it is removed, because its number may be another process's by now. */
+  pidFile?: PidFile;
   /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
   cols: number;
   rows: number;
@@ -91,7 +94,7 @@ let launches = 0;
 /**
  * Starts Apache under the guard on a new pty. Synchronous, about a millisecond.
  * A program that cannot be run is not an exception: it comes as the guard's exit (126, 127).
- * @throws Error when there is no guard in the installation, or the system has no pty left.
+ * @throws Error when there is no guard in the installation, the system has no pty left, or the pid file is that of another Apache.
  */
 export function launchGuard(launch: GuardLaunch): GuardHandle {
   const mark = `${process.pid}-${Date.now()}-${++launches}`;
@@ -101,6 +104,9 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   if (launch.foreground) args.push('--foreground');
   for (const port of launch.ports?.numbers ?? [])
     args.push('--port', String(port), ...(launch.ports?.six ? ['--port6', String(port)] : []));
+  if (launch.pidFile) forgetPidFile(launch.pidFile);
+  // In a container that was started again the new guard may have the number of the old one, whose story this is.
+  rmSync(launch.statusFile, {force: true});
   let apache: {pid: number; start: number | null} | null = null;
   let end: GuardEnd | null = null;
   const outputs = new Set<(chunk: Buffer) => void>();

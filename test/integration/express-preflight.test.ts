@@ -130,9 +130,11 @@ describe('the server root', () => {
   test('held by a living wsgideck; free again when that is gone', async () => {
     const plan = await realPlan([fixture('echo.wsgi')], debian!);
     expect(await prepare(plan)).toEqual([]);
+    releaseServerRoot(plan);
     const holder = spawn('sleep', ['60'], {stdio: 'ignore'});
     try {
       const start = readFileSync(`/proc/${holder.pid}/stat`, 'latin1').split(' ')[21];
+      // As version 0.1 writes it.
       writeFileSync(plan.paths.lock, `${holder.pid} ${start}\n`);
       expect((await prepare(plan)).map((problem) => problem.text)).toEqual([
         `server root in use: wsgideck (pid ${holder.pid}) runs in ${plan.paths.root}; stop it first or give another --server-root`,

@@ -1,7 +1,9 @@
 import {existsSync} from 'node:fs';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {Problem} from '../problem.ts';
+import {claimServerRoot, type Claiming} from '../server-root/claim.ts';
 import {compiledPython} from '../server-root/compiled-python.ts';
+import {inheritLock} from '../server-root/lock.ts';
 import {releaseServerRoot, removeServerRoot, writeServerRoot} from '../server-root/write-server-root.ts';
 import {checkFeatures} from './features.ts';
 import {checkHttps} from './https.ts';
@@ -41,7 +43,9 @@ export interface Prepared {
   finish: () => void;
 }
 
-export interface Preparing {
+export interface Preparing extends Claiming {
+  /** Descriptor of the server root's lock, from whoever put us in the background. */
+  lock?: number | null;
   /** The server root has just been made for this start, by whoever put us in the background. */
   fresh?: boolean;
   /** Where compiled code of an earlier start may be. */
@@ -56,16 +60,37 @@ export interface Preparing {
  * where it can, unless there is an older server root that would be spoilt for a start that comes to nothing.
  * @throws the system's error when something cannot be written
  */
-export async function prepareServer(plan: ServerPlan, {fresh = false, kept = null, guarded = false}: Preparing = {}): Promise<Prepared> {
+export async function prepareServer(
+  plan: ServerPlan,
+  {fresh = false, kept = null, guarded = false, lock = null, ...claiming}: Preparing = {},
+): Promise<Prepared> {
   const existed = !fresh && existsSync(plan.paths.root);
+  if (lock !== null) inheritLock(plan.paths.lock, lock);
   const later = guarded && !existed && portsForGuard(plan) !== null;
   // Setting up does not listen; the port may well be in use by the very server that is set up anew.
-  const problems = await checkPlace(plan, !plan.options.setupOnly && !later);
-  const undo = () => (existed ? releaseServerRoot : removeServerRoot)(plan);
-  if (problems.some(isError)) return {problems, undo: () => {}, finish: () => {}};
+  const listens = !plan.options.setupOnly;
+  const problems = await checkPlace(plan, listens && !later && !existed);
+  const refused = (all: Problem[]): Prepared => ({problems: all, undo: () => {}, finish: () => {}});
+  if (problems.some(isError)) {
+    releaseServerRoot(plan);
+    return refused(problems);
+  }
+  const claim = await claimServerRoot(plan, claiming);
+  if (claim.problems.some(isError)) return refused(claim.problems);
+  problems.push(...claim.problems);
+  // Not before: an earlier server here, whose supervisor was killed, has let go of its port only now.
+  if (listens && existed) problems.push(...(await checkPorts(plan)));
+  if (problems.some(isError)) {
+    releaseServerRoot(plan);
+    return refused(problems);
+  }
+  // Another start may have used it while we waited for the lock.
+  const spoilt = existed || existsSync(plan.paths.conf);
+  const undo = () => (spoilt ? releaseServerRoot : removeServerRoot)(plan);
   try {
     const finish = writeServerRoot(plan, compiledPython(plan, kept));
     if (!guarded) finish();
+    if (plan.options.setupOnly) releaseServerRoot(plan);
     return {problems, undo, finish};
   } catch (error) {
     undo();

@@ -1,9 +1,11 @@
-import {accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync, realpathSync} from 'node:fs';
+import {accessSync, constants, existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {look, lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem} from '../problem.ts';
-import {liveOwner} from '../server-root/lock.ts';
+import {apacheInUse, inUse} from '../server-root/claim.ts';
+import {holderOf} from '../server-root/lock.ts';
+import {namedApache, pidFileOf} from '../server-root/pid-file.ts';
 import {blockedText} from './reachable.ts';
 
 /** Bytes of a unix socket's path on Linux without its final NUL; macOS allows 103. */
@@ -48,32 +50,13 @@ function checkSockets({paths, runUser, options}: ServerPlan): Problem[] {
   return blocked ? [failure(`socket prefix out of reach: ${blocked}`)] : [];
 }
 
-function runningApache(plan: ServerPlan): number | null {
-  try {
-    const pid = Number(readFileSync(plan.paths.pidFile, 'latin1').trim());
-    if (!Number.isSafeInteger(pid) || pid <= 1) return null;
-    process.kill(pid, 0);
-    // The number may belong to something else by now; only an Apache counts.
-    return readlinkSync(`/proc/${pid}/exe`) === realpathSync(plan.httpd.path) ? pid : null;
-  } catch {
-    return null;
-  }
-}
-
+/** What is sure before anything is written; only the lock itself settles it (claimServerRoot). */
 function checkInUse(plan: ServerPlan): Problem[] {
-  const {paths} = plan;
-  const owner = liveOwner(paths.lock);
-  if (owner && owner.pid !== process.pid) {
-    return [failure(`server root in use: wsgideck (pid ${owner.pid}) runs in ${paths.root}; stop it first or give another --server-root`)];
-  }
+  const owner = holderOf(plan.paths.lock);
+  if (owner !== null) return [inUse(plan, owner)];
   // Set up anew under an Apache that apachectl has started: its next restart reads the new files.
-  const apache = plan.options.setupOnly ? null : runningApache(plan);
-  if (apache === null) return [];
-  return [
-    failure(
-      `server root in use: Apache (pid ${apache}) runs in ${paths.root}; stop it first (${paths.apachectl} stop) or give another --server-root`,
-    ),
-  ];
+  const apache = plan.options.setupOnly ? null : namedApache(pidFileOf(plan));
+  return apache?.ours && !apache.supervised ? [apacheInUse(plan, apache.pid)] : [];
 }
 
 function writableAncestor(path: string): Problem[] {

@@ -62,7 +62,7 @@ refuse() {
 
 # Is wsgideck running this server: sets pid. Its lock holds its number and start time, because numbers are used again.
 under_wsgideck() {
-    [ -r "$lock" ] && read -r pid began <"$lock" && kill -0 "$pid" 2>/dev/null || return 1
+    [ -r "$lock" ] && read -r pid began kind <"$lock" && kill -0 "$pid" 2>/dev/null || return 1
     [ -n "$began" ] && [ -r "/proc/$pid/stat" ] || return 0
     stat=$(cat "/proc/$pid/stat" 2>/dev/null) || return 1
     set -- \${stat##*) }

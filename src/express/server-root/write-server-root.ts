@@ -24,7 +24,7 @@ import {apachectlScript} from './apachectl-script.ts';
 import type {CompiledFile} from './compiled-python.ts';
 import {handlerScript} from './handler-script.ts';
 import {writePages} from './live-pages.ts';
-import {takeLock} from './lock.ts';
+import {releaseLock, tryLock} from './lock.ts';
 import {resourceScript} from './resource-script.ts';
 import {telemetryScript} from './telemetry-script.ts';
 
@@ -76,7 +76,8 @@ function copy(source: string, target: string, mode: number, group: number | null
 
 /**
  * Writes the server root: the original's layout plus our private directory. Files are readable by the caller and, for root, by the run
- * user's group; by nobody else. `envvars`, `rewrite.conf` and logs are kept when they exist. Takes the lock unless only setting up.
+ * user's group; by nobody else. `envvars`, `rewrite.conf` and logs are kept when they exist. The lock is to be held (claimServerRoot); it is taken here
+ * where it is not.
  * @param compiled files for Python's __pycache__ beside the agent and the handler.
  * @returns writes the rest: what Apache does not look at in its first 100 ms. To be called at once, or right after the launch.
  * @throws the system's error when something cannot be written
@@ -95,7 +96,8 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly CompiledFil
 
   makeFolder(paths.root, passage, folderOwner);
   makeFolder(paths.deck, passage, folderOwner);
-  if (!options.setupOnly) takeLock(paths.lock);
+  if (!options.setupOnly && !tryLock(paths.lock).ours)
+    throw new Error(`server root in use: somebody else has just started in ${paths.root}`);
   makeFolder(paths.run, 0o700, daemonOwner);
   if (options.pythonEggs === null) makeFolder(paths.pythonEggs, 0o700, daemonOwner);
   if (options.documentRoot === null) makeFolder(paths.documentRoot, folderMode, folderOwner);
@@ -189,15 +191,23 @@ function makeWay(log: string | null): void {
   else if (sight.kind === 'file') rmSync(log);
 }
 
-/** Gives the lock back at the end of a run; everything else stays for the next one, as with the original. */
+/** Gives the lock back at the end of a run, if it is ours; everything else stays for the next one, as with the original. */
 export function releaseServerRoot(plan: ServerPlan): void {
-  rmSync(plan.paths.lock, {force: true});
+  releaseLock(plan.paths.lock);
 }
 
 /**
  * Takes back a server root that writeServerRoot made, for a start that came to nothing. Only for one that did not exist before: all in it is
  * ours or Apache's.
  */
-export function removeServerRoot(plan: ServerPlan): void {
-  rmSync(plan.paths.root, {recursive: true, force: true});
+export function removeServerRoot({paths}: ServerPlan): void {
+  // Under another name first: another start may be waiting for the lock, and makes the folder anew when it is gone.
+  const gone = `${paths.root}.gone-${process.pid}`;
+  try {
+    renameSync(paths.root, gone);
+    rmSync(gone, {recursive: true, force: true});
+  } catch {
+    rmSync(paths.root, {recursive: true, force: true});
+  }
+  releaseLock(paths.lock);
 }

@@ -14,7 +14,7 @@ import {join} from 'node:path';
 import {AGENT_FILES, nativeAsset} from '../../express/assets.ts';
 import {blockedAt} from '../../express/preflight/reachable.ts';
 import type {RunUser} from '../../express/discovery/accounts.ts';
-import {liveOwner, takeLock} from '../../express/server-root/lock.ts';
+import {isHeld, lockedNow, tryLock} from '../../express/server-root/lock.ts';
 
 /** What we need beside a server root that is not ours: all of it in one folder that lives as long as the run. */
 export interface PrivateFolder {
@@ -72,7 +72,7 @@ export function makePrivateFolder(tmpdir: string, runUser: RunUser | null): Priv
 
 function fill(folder: PrivateFolder, runUser: RunUser | null): void {
   const {path} = folder;
-  takeLock(join(path, 'lock'));
+  tryLock(join(path, 'lock'));
   mkdirSync(folder.run, {mode: 0o700});
   const agent = AGENT_FILES.map((name) => join(path, name));
   for (const [i, name] of AGENT_FILES.entries()) copyFileSync(nativeAsset(name), agent[i]!);
@@ -114,6 +114,7 @@ function removeStale(place: string): void {
     const info = lstatSync(path, {throwIfNoEntry: false});
     const ours = info?.isDirectory() && info.uid === process.getuid?.();
     if (!ours || lstatSync(join(path, 'lock'), {throwIfNoEntry: false}) === undefined) continue;
-    if (liveOwner(join(path, 'lock')) === null) removePrivateFolder(path);
+    // The guard of a supervisor that was killed needs it until Apache has gone.
+    if (!isHeld(join(path, 'lock')) && lockedNow(join(path, 'guard.status')) !== 'busy') removePrivateFolder(path);
   }
 }

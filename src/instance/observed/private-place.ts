@@ -1,6 +1,6 @@
 import {lstatSync, mkdtempSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {liveOwner, takeLock} from '../../express/server-root/lock.ts';
+import {isHeld, tryLock} from '../../express/server-root/lock.ts';
 import {removePrivateFolder} from '../foreign/private-folder.ts';
 
 const NAME = /^wsgideck-look-[A-Za-z0-9]{6}$/;
@@ -12,7 +12,7 @@ export function makePrivatePlace(tmpdir: string): {folder: string; socket: strin
   const place = tmpdir.length <= LONGEST ? tmpdir : '/tmp';
   removeStale(place);
   const folder = mkdtempSync(join(place, 'wsgideck-look-'));
-  takeLock(join(folder, 'lock'));
+  tryLock(join(folder, 'lock'));
   return {folder, socket: join(folder, 'control.sock')};
 }
 
@@ -22,6 +22,6 @@ function removeStale(place: string): void {
     const info = lstatSync(path, {throwIfNoEntry: false});
     const ours = info?.isDirectory() && info.uid === process.getuid?.();
     if (!ours || lstatSync(join(path, 'lock'), {throwIfNoEntry: false}) === undefined) continue;
-    if (liveOwner(join(path, 'lock')) === null) removePrivateFolder(path);
+    if (!isHeld(join(path, 'lock'))) removePrivateFolder(path);
   }
 }
