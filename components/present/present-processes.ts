@@ -76,7 +76,7 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
   for (let index = from; index < to; index++) {
     const one = processes[index]!;
     const agent = s.state.agents.find((other) => other.pid === one.pid);
-    const state = agent?.state ?? one.agent;
+    const state = one.stopped ? 'stopped' : (agent?.state ?? one.agent);
     const slot = s.state.slots.find((other) => other.pids.includes(one.pid));
     const cells = [
       {text: one.role, tone: 'plain' as const},
@@ -86,7 +86,10 @@ export function presentProcesses(s: Snapshot, {width, height}: Space): Presented
       {text: String(one.threads), tone: 'dim' as const},
       {text: duration(s.now - one.startedAt), tone: 'dim' as const},
       agent ? `${agent.busy}/${agent.total}` : '',
-      {text: state ?? '', tone: state === 'wedged' ? ('now' as const) : state === 'connected' ? ('dim' as const) : ('soon' as const)},
+      {
+        text: state ?? '',
+        tone: state === 'wedged' || state === 'stopped' ? ('now' as const) : state === 'connected' ? ('dim' as const) : ('soon' as const),
+      },
       {text: one.replaced ?? '', tone: 'dim' as const},
       {text: slot ? `${slot.name} ${slot.state}` : one.label, tone: slot ? SLOT_WORDS[slot.state].tone : ('dim' as const)},
     ];

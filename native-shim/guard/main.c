@@ -164,6 +164,7 @@ static void say_again(void) {
 static void stop_gracefully(bool limited) {
   if (g.asked == 0) pass_on(SIGWINCH);
   else if (g.asked != SIGWINCH) return;
+  send_program(SIGCONT); /* one that was stopped could not obey */
   /* Otherwise it has been told: a second WINCH would cut the requests. */
   if (limited && !g.limited) {
     g.limited = true;

@@ -10,7 +10,7 @@ export function diagnoseState(state: InstanceState): Diagnosis[] {
       const seen = match(state);
       if (seen === null) return [];
       const {place, evidence} = seen;
-      return [{rule, severity, cause: seen.cause ?? cause, remedy, evidence, ...(place ? {place} : {})}];
+      return [{rule, severity, cause: seen.cause ?? cause, remedy: seen.remedy ?? remedy, evidence, ...(place ? {place} : {})}];
     }),
   );
   const rank = {error: 0, warn: 1, info: 2};

@@ -3,6 +3,7 @@ import {readHost} from '../sources/processes/host.ts';
 import {isSame} from '../sources/processes/proc-stat.ts';
 import {ProcessSampler, type SampledProcess} from '../sources/processes/process-sampler.ts';
 import type {Bus} from './bus.ts';
+import {StopWatch} from './stop-watch.ts';
 
 /** Milliseconds between two readings of /proc, and of the host's memory. */
 const EVERY = 1000;
@@ -39,6 +40,7 @@ export class ProcessWatch {
   readonly #onGone: (pid: number) => void;
   readonly #refine: (rows: SampledProcess[]) => SampledProcess[];
   readonly #sampler = new ProcessSampler();
+  readonly #stops = new StopWatch(() => this.#report());
   #reported = new Set<number>();
   /** Which process each daemon took the place of. */
   readonly #replaced = new Map<number, number>();
@@ -77,7 +79,13 @@ export class ProcessWatch {
 
   stop(): void {
     this.#unlisten?.();
+    this.#stops.close();
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** Is a process in sight that may be stopped: the next reading, within a quarter of a second, tells. */
+  get unsure(): boolean {
+    return this.#stops.unsure;
   }
 
   /** Daemon processes that run now (service scripts are not among them). */
@@ -99,7 +107,8 @@ export class ProcessWatch {
   }
 
   #read(): SampledProcess[] {
-    this.#rows = this.#refine(this.#sampler.sample({supervisor: process.pid, ...this.#known(), groups: this.#groups()}));
+    const rows = this.#sampler.sample({supervisor: process.pid, ...this.#known(), groups: this.#groups()});
+    this.#rows = this.#stops.mark(this.#refine(rows));
     for (const row of this.#rows) this.#started.set(row.pid, row.startTicks);
     if (this.#started.size > 4 * this.#rows.length + 100) {
       const now = new Set(this.#rows.map((row) => row.pid));
@@ -109,7 +118,7 @@ export class ProcessWatch {
   }
 
   #tick(): void {
-    if (!this.#news && this.#leftOut < QUIET_EVERY - 1 && this.#quiet()) {
+    if (!this.#news && this.#leftOut < QUIET_EVERY - 1 && this.#quiet() && !this.#stops.changed(this.#rows)) {
       this.#leftOut++;
       return;
     }

@@ -81,14 +81,20 @@ export class Reloads {
     const tell = () => {
       for (const pid of old) this.#stop(pid, what);
     };
-    await this.#cycle(`new code: ${what}`, tell, (status) => this.#put(finished(record, status, this.#failure(work.seenAt))), old);
+    const done = (status: number | null, left: number[]) => this.#put(finished(record, status, this.#failure(work.seenAt), left));
+    await this.#cycle(`new code: ${what}`, tell, done, old);
     const next = this.#waiting;
     this.#waiting = null;
     if (next) void this.#run(next);
   }
 
   /** Tells the daemons to go, waits until none of the old ones is left and the server has answered. */
-  async #cycle(detail: string, tell: () => void, done: (status: number | null) => void, old = this.#options.daemons()): Promise<void> {
+  async #cycle(
+    detail: string,
+    tell: () => void,
+    done: (status: number | null, left: number[]) => void,
+    old = this.#options.daemons(),
+  ): Promise<void> {
     const busy = new AbortController();
     this.#busy = busy;
     this.#options.begin(detail);
@@ -97,7 +103,10 @@ export class Reloads {
     while (!busy.signal.aborted && Date.now() < deadline && old.some((pid) => this.#options.alive(pid))) await sleep(LOOK);
     const status = await untilAnswered(this.#options.target, busy.signal);
     if (this.#busy === busy) this.#busy = null;
-    done(status);
+    done(
+      status,
+      old.filter((pid) => this.#options.alive(pid)),
+    );
     if (status !== null) this.#options.end(status);
   }
 
@@ -125,11 +134,17 @@ export class Reloads {
   }
 }
 
-function finished(record: ReloadRecord, status: number | null, failure: string): ReloadRecord {
+/** @param left processes with the old code that have not ended. */
+function finished(record: ReloadRecord, status: number | null, failure: string, left: readonly number[]): ReloadRecord {
   const answeredAt = Date.now();
   if (status === null) return {...record, status: 'failed', detail: 'the server was stopped or restarted meanwhile'};
   const ms = answeredAt - record.seenAt;
   if (status >= 500) return {...record, answeredAt, ms, status: 'failed', detail: `it answers ${status}${failure ? `: ${failure}` : ''}`};
+  if (left.length > 0) {
+    const who =
+      left.length === 1 ? `daemon process ${left[0]} has not ended and has` : `daemon processes ${left.join(', ')} have not ended and have`;
+    return {...record, answeredAt, ms, status: 'failed', detail: `${who} the old code`};
+  }
   return {...record, answeredAt, ms, status: 'done'};
 }
 

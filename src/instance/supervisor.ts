@@ -3,6 +3,7 @@ import type {ExitInfo, Phase} from '../model/events.ts';
 import {afterDeath, NO_FAILURES, type Failures} from './back-off.ts';
 import type {Bus} from './bus.ts';
 import {FirstAnswer} from './first-answer.ts';
+import {Halts} from './halts.ts';
 import {untilAnswered, type ProbeTarget} from './probe.ts';
 import {Reloads} from './reloads.ts';
 import type {RunEnd, Running} from './running.ts';
@@ -54,6 +55,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #reloads: Reloads;
   readonly #answer: FirstAnswer;
+  readonly #halts: Halts;
   readonly finished: Promise<ExitInfo>;
   #finish: (exit: ExitInfo) => void = () => {};
   #running: Running | null = null;
@@ -82,6 +84,13 @@ export class Supervisor {
       },
       end: (status) => this.#settle(status),
     });
+    this.#halts = new Halts({
+      bus: options.bus,
+      active: () => this.#stopping === 'no' && this.#running !== null,
+      phase: (phase, detail) => this.#phase(phase, detail),
+      say: () => this.#say(),
+      reload: (files) => void this.reload(files),
+    });
     options.bus.listen((event) => {
       if (event.type === 'agent') this.#health();
     });
@@ -102,7 +111,11 @@ export class Supervisor {
   /** A signal sent to the supervisor by a person or a service manager: Apache gets the same one. */
   forward(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1'): void {
     if (signal === 'SIGINT' || signal === 'SIGTERM') this.stop(true, signal);
-    else this.restart(signal === 'SIGUSR1', `${signal} received`);
+    else {
+      const restart = () => this.restart(signal === 'SIGUSR1', `${signal} received`);
+      if (this.#stopping === 'no' && this.#halts.line() !== null) this.#halts.postpone(restart);
+      else restart();
+    }
   }
 
   /** The terminal is gone: requests in flight get the time that a daemon has to stop, then everything goes. */
@@ -152,6 +165,8 @@ export class Supervisor {
     const running = this.#running;
     if (!running) return this.#again(`${why}: starting Apache again`);
     if (this.#options.single) return this.#renew(running, why);
+    const stopped = this.#halts.line();
+    if (stopped !== null) return {ok: false, text: `no restart now: ${stopped}`};
     this.#options.swap?.release(true);
     for (const pid of this.#options.daemons()) {
       const text = `Apache ${graceful ? 'graceful restart' : 'restart'}: ${why}`;
@@ -178,6 +193,8 @@ export class Supervisor {
     if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
     if (!this.#running) return this.#again('reload: starting Apache again');
     if (this.#options.single) return this.#renew(this.#running, files.length > 0 ? `${files[0]} changed` : 'reload');
+    const stopped = this.#halts.line();
+    if (stopped !== null) return this.#halts.refuse(files, stopped);
     // Embedded mode has no daemon processes: only Apache's own restart loads new code.
     if (this.#options.bus.state().info?.processes === 0) return this.restart(true, files.length > 0 ? `${files[0]} changed` : 'reload');
     if (this.#options.swap) return this.#options.swap.request(files);
@@ -213,7 +230,8 @@ export class Supervisor {
   #say(): void {
     const running = ['starting', 'reloading', 'ready', 'degraded'].includes(this.#options.bus.state().lifecycle.phase);
     if (this.#stopping !== 'no' || this.#running === null || !running) return;
-    const {phase, detail} = this.#answer.says();
+    const stopped = this.#halts.line();
+    const {phase, detail} = stopped === null ? this.#answer.says() : {phase: 'degraded' as const, detail: stopped};
     this.#phase(phase, detail);
     this.#health();
   }

@@ -88,6 +88,14 @@ export interface ActiveRequest {
 
 export type ProcessRole = 'supervisor' | 'dashboard' | 'guard' | 'apache' | 'child' | 'daemon' | 'service' | 'other';
 
+/** What has stopped a process. */
+export interface StopReason {
+  /** A signal's name, with its usual cause where there is one, or a program with its pid; completes "stopped by". */
+  by: string;
+  /** Process id of the debugger that holds it. */
+  tracer?: number;
+}
+
 export interface ProcessRow {
   pid: number;
   ppid: number;
@@ -104,6 +112,8 @@ export interface ProcessRow {
   startedAt: number;
   /** For daemons: is its agent connected, silent, or absent. */
   agent?: 'connected' | 'silent' | 'absent';
+  /** It does nothing until somebody continues it. */
+  stopped?: StopReason;
   /** For daemons: why its predecessor went, in plain words. */
   replaced?: string;
 }

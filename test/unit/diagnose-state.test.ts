@@ -77,7 +77,7 @@ const CASES: Record<string, {so: Partial<InstanceState>; not: Partial<InstanceSt
   'timeout-near': {so: {requests: [request(155)]}, not: {requests: [request(40)]}},
   'not-answering': {so: {lifecycle: {...CALM.lifecycle, phase: 'degraded', detail: 'no answer for 5 s'}}, not: {}},
   'disk-wait': {so: daemon({state: 'D'}), not: daemon({state: 'R'})},
-  'stopped-process': {so: daemon({state: 'T'}), not: daemon({state: 'S'})},
+  'stopped-process': {so: daemon({state: 'T', stopped: {by: 'SIGSTOP'}}), not: daemon({state: 'S'})},
 };
 
 describe('figures of the moment', () => {

@@ -1,6 +1,7 @@
 import type {Diagnosis, Place} from '../../model/diagnosis.ts';
 import type {RestartCause} from '../../model/events.ts';
 import type {InstanceState} from '../../model/state.ts';
+import {selectStopped, selectStoppedOthers} from '../../model/select-stopped.ts';
 import {selectCountdown} from '../../model/select-countdown.ts';
 import {selectTotals} from '../../model/select-totals.ts';
 import {placeText} from '../place.ts';
@@ -9,7 +10,7 @@ export interface StateRule {
   rule: string;
   severity: Diagnosis['severity'];
   /** Null when it is not so; the figures that say it otherwise. */
-  match: (state: InstanceState) => {evidence: string[]; place?: Place; cause?: string} | null;
+  match: (state: InstanceState) => {evidence: string[]; place?: Place; cause?: string; remedy?: string} | null;
   cause: string;
   remedy: string;
 }
@@ -180,7 +181,10 @@ export const stateRules: readonly StateRule[] = [
   {
     rule: 'not-answering',
     severity: 'error',
-    match: (state) => (state.lifecycle.phase === 'degraded' ? {evidence: [state.lifecycle.detail || 'the probe gets no answer']} : null),
+    match: ({lifecycle, processes}) =>
+      lifecycle.phase === 'degraded' && selectStopped(processes) === null
+        ? {evidence: [lifecycle.detail || 'the probe gets no answer']}
+        : null,
     cause: 'Apache runs, but the server does not answer as it should.',
     remedy: 'See the newest problems in Logs, then Requests: all threads busy looks the same from outside.',
   },
@@ -197,11 +201,11 @@ export const stateRules: readonly StateRule[] = [
   {
     rule: 'stopped-process',
     severity: 'error',
-    match: (state) => {
-      const stopped = daemons(state).filter((one) => one.state === 'T' || one.state === 't');
-      return stopped.length === 0 ? null : {evidence: stopped.map((one) => `process ${one.pid} is stopped (state ${one.state})`)};
+    match: ({processes}) => {
+      const stopped = selectStopped(processes) ?? selectStoppedOthers(processes);
+      return stopped && {evidence: stopped.effects, cause: `${stopped.text}.`, remedy: `${stopped.remedy}.`};
     },
-    cause: 'A daemon process is stopped by SIGSTOP or by a debugger, and serves nothing.',
-    remedy: 'Let it go on with "kill -CONT PID", or leave the debugger that holds it.',
+    cause: 'A process of the server is stopped by a signal or by a debugger, and serves nothing.',
+    remedy: 'Continue it with "kill -CONT PID", or leave the debugger that holds it.',
   },
 ];

@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {isStopped, stopReason} from '../../sources/processes/stop-reason.ts';
 import {startedAt} from '../../sources/processes/proc-stat.ts';
 import type {ApachePlace} from './apache-place.ts';
 import type {Instance} from './instance.ts';
@@ -43,6 +44,11 @@ export function foreignInstance(parent: ApacheParent, place: ApachePlace, versio
     user: userOf(stat.pid),
     since: startedAt(stat.startTicks),
   };
+  const stopped = isStopped(stat.state) ? stopReason(stat.pid, stat.state) : null;
+  if (stopped) {
+    instance.state = 'degraded';
+    instance.problem = `Apache's parent process ${stat.pid} is stopped by ${stopped.reason.by}`;
+  }
   if (listening) instance.url = urlOf(listening);
   if (version !== undefined) instance.modWsgi = version;
   if (place.conf !== null) instance.conf = place.conf;

@@ -1,5 +1,6 @@
 import type {CommandResult, LogFilter, LogWindow} from '../../model/commands.ts';
 import type {LogEntry} from '../../model/log.ts';
+import {selectStopped, stoppedLine} from '../../model/select-stopped.ts';
 import type {StackCapture} from '../../model/stacks.ts';
 import {parseStackDump} from '../../sources/logs/stack-dump-parser.ts';
 import {readProcess, startedAt} from '../../sources/processes/proc-stat.ts';
@@ -16,6 +17,7 @@ import {RestartNotes} from './restart-notes.ts';
 import type {ServerConfig} from './server-config.ts';
 import {StatusWatch} from './status-watch.ts';
 
+const OBSERVED = 'observed: not started by wsgideck';
 const EVERY = 1000;
 /** Milliseconds between two questions to mod_status while somebody looks. */
 const STATUS_EVERY = 2000;
@@ -52,6 +54,9 @@ export class Observation {
   #captures = 0;
   #timer: NodeJS.Timeout | undefined;
   #unlog: (() => void) | undefined;
+  #unstop: (() => void) | undefined;
+  /** What is told of stopped processes. */
+  #halt: string | null = null;
 
   constructor(bus: Bus, apachePid: number, config: ServerConfig, options: ObservationOptions) {
     const stat = readProcess(apachePid);
@@ -79,12 +84,16 @@ export class Observation {
   }
 
   async start(): Promise<void> {
+    this.#processes.start();
+    while (this.#processes.unsure) await new Promise((resolve) => setTimeout(resolve, 50));
     this.#launched();
+    this.#unstop = this.#bus.listen(({type}) => {
+      if (type === 'processes') this.#stops();
+    });
     this.#unlog = keepDeckLog(this.#bus, (entry) => this.#logs.note(entry));
     const refused = whyNot(this.#apache);
     if (refused !== null)
       this.#bus.put({type: 'notice', key: 'rights', severity: 'info', text: refused, remedy: 'attach as that user or with sudo'});
-    this.#processes.start();
     await this.#logs.start();
     await this.#status.look();
     if (this.#rows.guessed)
@@ -102,6 +111,7 @@ export class Observation {
     this.#ended = true;
     clearInterval(this.#timer);
     this.#unlog?.();
+    this.#unstop?.();
     this.#processes.stop();
     this.#restarts.stop();
     await this.#logs.stop();
@@ -174,7 +184,21 @@ export class Observation {
 
   #launched(): void {
     this.#bus.put({type: 'launched', guardPid: 0, apachePid: this.#apache.pid, at: startedAt(this.#apache.startTicks)});
-    this.#bus.put({type: 'phase', phase: 'ready', detail: 'observed: not started by wsgideck'});
+    this.#serves(OBSERVED);
+  }
+
+  /** Ready, unless processes are stopped. */
+  #serves(detail: string): void {
+    const stopped = selectStopped(this.#bus.state().processes);
+    this.#halt = stopped && stoppedLine(stopped);
+    this.#bus.put({type: 'phase', phase: stopped ? 'degraded' : 'ready', detail: this.#halt ?? detail});
+  }
+
+  #stops(): void {
+    const {lifecycle, processes} = this.#bus.state();
+    const stopped = selectStopped(processes);
+    if ((stopped && stoppedLine(stopped)) === this.#halt) return;
+    if (lifecycle.phase === 'ready' || lifecycle.detail === this.#halt) this.#serves(OBSERVED);
   }
 
   #tick(): void {
@@ -243,8 +267,7 @@ export class Observation {
     };
     while (!renewed() && !over()) await new Promise((resolve) => setTimeout(resolve, 200));
     if (this.#ended || this.#goneAt > 0 || this.#stopping) return;
-    const late = renewed() ? 'observed: not started by wsgideck' : 'some processes from before still finish their requests';
-    this.#bus.put({type: 'phase', phase: 'ready', detail: late});
+    this.#serves(renewed() ? OBSERVED : 'some processes from before still finish their requests');
   }
 
   #workers(): Set<number> {

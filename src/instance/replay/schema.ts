@@ -45,6 +45,7 @@ const process = v.looseObject({
   threads: number,
   startedAt: number,
   replaced: v.optional(text),
+  stopped: v.optional(v.looseObject({by: text, tracer: v.optional(number)})),
 });
 const traffic = v.looseObject({
   at: number,
