@@ -116,8 +116,8 @@ static bool is_frozen(pid_t pid) {
 }
 
 /*
- * A graceful stop must not be said twice to an Apache that obeys: the second one cuts the requests. It obeys when it has closed its sockets, so look and
- * signal while it stands still.
+ * A graceful stop must not be said twice to an Apache that obeys: after the second one requests have 9 s at most. It obeys when it has closed its sockets,
+ * so look and signal while it stands still.
  */
 bool repeat_graceful(pid_t apache) {
   if (listeners(apache, false) <= 0) return false;

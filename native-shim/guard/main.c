@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -165,7 +166,7 @@ static void stop_gracefully(bool limited) {
   if (g.asked == 0) pass_on(SIGWINCH);
   else if (g.asked != SIGWINCH) return;
   send_program(SIGCONT); /* one that was stopped could not obey */
-  /* Otherwise it has been told: a second WINCH would cut the requests. */
+  /* Otherwise it has been told: a second WINCH would leave the requests 9 s at most. */
   if (limited && !g.limited) {
     g.limited = true;
     g.cut = now_ms() + FIRST_LOOK_MS + (g.cut_ms < 0 ? g.grace_ms : g.cut_ms) + MARGIN_MS;
@@ -290,6 +291,9 @@ int main(int argc, char **argv) {
     return EXIT_GUARD;
   }
   status_line("guard %ld", (long)getpid());
+  /* By these whoever comes after a kill -9 of all of us knows what is left. */
+  const char *mark = getenv("WSGIDECK_GUARD");
+  if (mark) status_line("mark %llu %s", start_of(getpid()), mark);
   g.parent = o.parent ? o.parent : getppid();
   g.grace_ms = (long long)(o.grace * 1000);
   g.cut_ms = o.cut < 0 ? -1 : (long long)(o.cut * 1000);

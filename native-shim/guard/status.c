@@ -15,7 +15,7 @@ static int file = -1;
 
 /* Whole lines only, so that a reader never sees half a fact. A terminal that is gone or a full disk must not stop the guard. */
 static void write_line(int fd, const char *prefix, const char *format, va_list args) {
-  char line[512];
+  char line[8192]; /* the mark holds a path */
   size_t start = strlen(prefix);
   memcpy(line, prefix, start);
   int length = vsnprintf(line + start, sizeof line - start - 1, format, args);

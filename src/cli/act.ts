@@ -1,3 +1,4 @@
+import type {Instance} from '../instance/instances/instance.ts';
 import type {CommandResult, Command} from '../model/commands.ts';
 import type {Deck} from '../model/deck.ts';
 import type {InstanceState} from '../model/state.ts';
@@ -26,7 +27,7 @@ Exit status: 0 when it was done, 1 when not.
  * @param settle waits for the end, after the server has taken the command.
  */
 export async function act(
-  word: string | undefined,
+  word: string | undefined | Instance,
   command: Command,
   settle: (open: OpenDeck, taken: CommandResult, before: InstanceState) => Promise<Outcome>,
 ): Promise<void> {

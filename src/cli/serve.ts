@@ -14,6 +14,7 @@ import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
 import {recordingFolder} from '../instance/recorder/segment-files.ts';
 import {hasTerminal} from '../instance/terminal.ts';
+import {readRecord} from '../instance/guard-mark.ts';
 import type {InstancePlan} from '../instance/instance-plan.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {StartupOutput} from '../instance/startup-output.ts';
@@ -39,6 +40,8 @@ export interface ServeOptions {
  * status: Apache's own, or 1 for what preflight finds.
  */
 export async function serve(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions = {}): Promise<void> {
+  // Rarely is there anything to look for: the guard writes down how its run ended.
+  if (!inBackground && readRecord(plan.paths.guardStatus) !== null && !(await (await import('./left-behind.ts')).mayStart(plan))) return;
   if (plan.options.detach && !inBackground) return (await import('./detach.ts')).detach(plan);
   const instance = instancePlan(plan, env);
   const kind = inBackground ? 'background' : plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
@@ -123,6 +126,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     shutdownSeconds: Math.max(0, plan.options.shutdownTimeout),
     statusFile: paths.guardStatus,
     pidFile: pidFileOf(plan),
+    runUids: [runUser.uid, ...plan.services.flatMap(({user}) => (user === null ? [] : [user.uid]))],
     foreground: interactive,
     ...PTY,
   };

@@ -1,17 +1,21 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Instance} from '../instance/instances/instance.ts';
+import {resolveInstance} from '../instance/instances/resolve-instance.ts';
 import type {CommandResult} from '../model/commands.ts';
 import type {InstanceState} from '../model/state.ts';
 import {readProcess} from '../sources/processes/proc-stat.ts';
 import {age, duration, plural} from '../terminal/format.ts';
+import {safeText} from '../terminal/safe-text.ts';
 import {act, actHelp, type Outcome} from './act.ts';
 import {readInstanceWords} from './instance-words.ts';
+import {stopLeftBehind} from './left-behind.ts';
 import type {OpenDeck} from './open-deck.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
 
 const HELP = actHelp(
   'stop [INSTANCE] [--now | --wait SECONDS]',
-  'Stops a server and waits until it is gone: no new connections, and requests in flight may finish, however long they take.',
+  'Stops a server and waits until it is gone: no new connections, and requests in flight may finish, however long they take. What is left of a server whose processes were killed is ended.',
   `  --now             cut the requests in flight
   --wait SECONDS    let them finish for so long, then cut them
 `,
@@ -31,7 +35,19 @@ export async function stop(argv: string[]): Promise<void> {
   const seconds = wait === undefined ? null : Number(wait);
   if (seconds !== null && !(seconds >= 0)) return fail(`stop: --wait takes seconds, not "${wait}"`, 2);
   if (now && seconds !== null) return fail('stop: give --now or --wait, not both', 2);
-  return act(asked.word, {type: 'stop', now: now || seconds === 0}, (open, taken) => gone(open, taken, seconds));
+  let instance: Instance;
+  try {
+    instance = await resolveInstance(asked.word);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+  const {name, leftBehind} = instance;
+  if (leftBehind === undefined) {
+    return act(instance, {type: 'stop', now: now || seconds === 0}, (open, taken) => gone(open, taken, seconds));
+  }
+  const {ok, text} = await stopLeftBehind(leftBehind.statusFile, now || seconds === 0);
+  if (ok) process.stdout.write(`${safeText(name)}: ${text}\n`);
+  else fail(`${name}: ${text}`);
 }
 
 /** Waits for the end of the process that matters: the supervisor's, which is the last to go, or Apache's own. */

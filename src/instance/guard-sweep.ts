@@ -1,5 +1,6 @@
 import {readFileSync, readdirSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {catchesSignal, processUid} from '../sources/agent/proc.ts';
 
 /** How the processes of one guard are known. Start times are field 22 of /proc/PID/stat: a pid that is used again has another one. */
 export interface SweepTarget {
@@ -9,6 +10,8 @@ export interface SweepTarget {
   apacheStart: number | null;
   /** `NAME=value` that every descendant inherited in its environment; finds those that left the sessions. */
   mark: string;
+  /** Only processes of these users are ours: whoever fakes the mark is not signalled. All users when absent. */
+  uids?: ReadonlySet<number>;
 }
 
 export interface SweepResult {
@@ -26,12 +29,15 @@ const POLL_MS = 25;
 /** Without Apache's parent there is nobody to stop the others in order: ask them, then do not wait long. */
 const ORPHANS_MS = 1000;
 const GIVE_UP_MS = 5000;
+/** An MPM child without its parent keeps Apache's handlers, this one among them, and does nothing when it is told to stop. */
+const SIGWINCH = 28;
 
 /**
  * Ends what a dead guard left behind. Apache's parent, if it lives, has been told to stop by the kernel and gets `graceSeconds` for it;
  * whoever is there after that is killed. Never rejects.
+ * @param orphansMs milliseconds that the others have when there is no such parent.
  */
-export async function sweepInstance(target: SweepTarget, graceSeconds: number): Promise<SweepResult> {
+export async function sweepInstance(target: SweepTarget, graceSeconds: number, orphansMs = ORPHANS_MS): Promise<SweepResult> {
   const first = findProcesses(target);
   if (first === null) return {checked: false, found: [], killed: [], left: []};
   const found = new Set(first);
@@ -44,7 +50,8 @@ export async function sweepInstance(target: SweepTarget, graceSeconds: number): 
     const now = performance.now();
     const parent = target.apachePid !== null && living.includes(target.apachePid);
     if (!parent) orphansSince ??= now;
-    const termUntil = Math.min(start + graceSeconds * 1000, (orphansSince ?? Infinity) + ORPHANS_MS);
+    const patience = orphansMs > ORPHANS_MS && living.every((pid) => catchesSignal(pid, SIGWINCH)) ? ORPHANS_MS : orphansMs;
+    const termUntil = Math.min(start + graceSeconds * 1000, (orphansSince ?? Infinity) + patience);
     if (now > termUntil + GIVE_UP_MS) break;
     for (const pid of living) {
       found.add(pid);
@@ -75,8 +82,8 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Living processes that belong to the session of the guard or of Apache, or carry the guard's mark; null without /proc. */
-function findProcesses(target: SweepTarget): number[] | null {
+/** Living processes of our users that belong to the session of the guard or of Apache, or carry the guard's mark; null without /proc. */
+export function findProcesses(target: SweepTarget): number[] | null {
   let names: string[];
   try {
     names = readdirSync('/proc');
@@ -97,7 +104,7 @@ function findProcesses(target: SweepTarget): number[] | null {
     if (target.guardStart !== null && stat.start < target.guardStart) continue;
     const ours =
       (pid === target.apachePid && stat.start === target.apacheStart) || sessions.has(stat.session) || carriesMark(pid, target.mark);
-    if (ours) found.push(pid);
+    if (ours && (target.uids === undefined || target.uids.has(processUid(pid) ?? -1))) found.push(pid);
   }
   return found;
 }

@@ -5,6 +5,7 @@ import {forgetPidFile, type PidFile} from '../express/server-root/pid-file.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {classifyExit} from './guard-exit.ts';
 import type {ExitMeaning} from './guard-exit.ts';
+import {MARK, markOf} from './guard-mark.ts';
 import {GuardPty} from './guard-pty.ts';
 import {parseGuardStatus} from './guard-status.ts';
 import type {GuardVerdict} from './guard-status.ts';
@@ -26,6 +27,8 @@ export interface GuardLaunch {
   statusFile: string;
   /** Apache's pid file: what an earlier run has left of it is removed, because its number may be another process's by now. */
   pidFile?: PidFile;
+  /** Users that Apache's processes run as, besides ours. */
+  runUids?: readonly number[];
   /** Size of the pty. It changes only where somebody works on it (`resize`): everywhere else a change would be a SIGWINCH for nothing. */
   cols: number;
   rows: number;
@@ -85,8 +88,6 @@ export interface GuardHandle {
   sweep(): Promise<SweepResult>;
 }
 
-/** The guard's descendants carry this in their environment, so that sweep() finds those that left the sessions. */
-const MARK = 'WSGIDECK_GUARD';
 /** A line is ten bytes or so: enough for some 100,000 requests in one run. */
 const STATUS_LIMIT = 1024 * 1024;
 let launches = 0;
@@ -97,7 +98,8 @@ let launches = 0;
  * @throws Error when there is no guard in the installation, the system has no pty left, or the pid file is that of another Apache.
  */
 export function launchGuard(launch: GuardLaunch): GuardHandle {
-  const mark = `${process.pid}-${Date.now()}-${++launches}`;
+  const uids = [...new Set([process.getuid?.() ?? 0, ...(launch.runUids ?? [])])];
+  const mark = markOf({supervisorPid: process.pid, serial: ++launches, uids, statusFile: launch.statusFile});
   const args = ['--grace', String(launch.graceSeconds), '--status', launch.statusFile, '--parent', String(process.pid)];
   if (launch.shutdownSeconds !== undefined) args.push('--cut', String(launch.shutdownSeconds));
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
@@ -200,7 +202,14 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
     },
     sweep: () =>
       sweepInstance(
-        {guardPid, guardStart, apachePid: apachePid(), apacheStart: apache?.start ?? null, mark: `${MARK}=${mark}`},
+        {
+          guardPid,
+          guardStart,
+          apachePid: apachePid(),
+          apacheStart: apache?.start ?? null,
+          mark: `${MARK}=${mark}`,
+          uids: new Set(uids),
+        },
         launch.graceSeconds,
       ),
   };

@@ -5,6 +5,7 @@ import {watchCapacity} from './advice.ts';
 import {Bus} from './bus.ts';
 import {Captures} from './captures.ts';
 import {LiveEngine} from './engine.ts';
+import {watchGuard} from './guard-watch.ts';
 import {watchIncidents} from './incidents/watch-incidents.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LivePages} from './live-pages.ts';
@@ -121,6 +122,7 @@ export async function runInstance(
     ground.start();
     const unloop = watchRestartLoops(bus);
     const unmeter = watchCapacity(bus);
+    const unguard = watchGuard(bus);
     const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots, pages) : null;
     const exit = await supervisor.finished;
     ground.stop();
@@ -128,6 +130,7 @@ export async function runInstance(
     pages?.close();
     unloop();
     unmeter();
+    unguard();
     await watching?.then((one) => one.close());
     await observer.stop();
     const {lifecycle} = bus.state();

@@ -91,7 +91,7 @@ test('the command stop, during a hard restart: graceful or not, it is obeyed', a
 test('a graceful stop that is asked for twice does not cut the request', async () => {
   const deck = await startDeck({app: 'incidents', column: debian!, mode: 'json'});
   await deck.waitEvent('phase', (event) => event.phase === 'ready');
-  const answer = deck.get('/sleep?4', {timeout: 20_000});
+  const answer = deck.get('/sleep?12', {timeout: 30_000});
   await deck.waitEvent('requests', (event) => event.requests.length > 0);
   const first = command(['stop', deck.serverRoot]);
   await deck.waitEvent('phase', (event) => event.phase === 'stopping');

@@ -42,6 +42,16 @@ function ownerOf(port: number): number | null {
   return pids.length > 0 ? Math.min(...pids) : null;
 }
 
+/** Apache's parent has another parent than init under a guard, and its children have Apache's. */
+function isOrphan(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] === '1';
+  } catch {
+    return false;
+  }
+}
+
 /** Who listens on a port, in words: one of ours by its server root, anybody else by name and process id. */
 export function describeOwner(port: number): string {
   const pid = ownerOf(port);
@@ -57,6 +67,8 @@ export function describeOwner(port: number): string {
     const root = dirname(conf);
     const supervisor = liveOwner(join(root, 'wsgideck', 'lock'));
     if (supervisor) return `by another wsgideck (pid ${supervisor.pid}, server root ${root})`;
+    if (isOrphan(pid) && existsSync(join(root, 'wsgideck', 'guard.status')))
+      return `by what is left of a server that was killed (pid ${pid}, server root ${root}; wsgideck stop ${root} ends it)`;
     if (existsSync(join(root, 'handler.wsgi'))) return `by an Apache with mod_wsgi (pid ${pid}, server root ${root})`;
   }
   return `by ${basename((words[0] ?? '').split(' ')[0] ?? '') || 'a process'} (pid ${pid})`;

@@ -76,6 +76,7 @@ export function prepare(command: ForeignCommand, options: OriginalOptions, progr
       graceSeconds: Math.min(grace, 86_400),
       shutdownSeconds: Math.min(Math.max(Number(values['shutdownTimeout']) || 0, 0), 86_400),
       statusFile: folder.guardStatus,
+      ...(runUser === null ? {} : {runUids: [runUser.uid]}),
       ...PTY,
     },
     errorLog: {path: errorLog, size: statSync(errorLog, {throwIfNoEntry: false})?.size ?? 0},

@@ -3,6 +3,7 @@ import {apachePlace} from './apache-place.ts';
 import {controlSockets} from './control-sockets.ts';
 import {foreignInstance, hasModule} from './foreign-instance.ts';
 import type {Instance} from './instance.ts';
+import {leftBehindInstances} from './left-behind-instances.ts';
 import {apacheParents, readMachine} from './machine.ts';
 import {ourInstance, silentInstance} from './our-instance.ts';
 
@@ -24,7 +25,14 @@ export async function survey(): Promise<Survey> {
     return {parent, place, serverRoot: place.serverRoot, conf: place.conf};
   });
   const ours = await Promise.all(controlSockets().map((socket) => ourInstance(socket, apaches, machine)));
-  const taken = new Set(ours.map(({apachePid}) => apachePid));
+  const parents = apaches.map(({parent}) => parent);
+  const leftBehind = leftBehindInstances(
+    machine,
+    parents,
+    apaches.flatMap(({serverRoot}) => serverRoot ?? []),
+  );
+  ours.push(...leftBehind);
+  const taken = new Set([...ours.map(({apachePid}) => apachePid), ...leftBehind.flatMap((one) => one.leftBehind?.pids ?? [])]);
   const others: Instance[] = [];
   const unclear: number[] = [];
   for (const {parent, place} of apaches.filter((one) => !taken.has(one.parent.stat.pid))) {

@@ -33,6 +33,8 @@ export interface Instance {
   conf?: string;
   /** Why ours did not answer, in one line. */
   problem?: string;
+  /** Ours, when everything that watched over it was killed and some of its processes live on. */
+  leftBehind?: {statusFile: string; pids: number[]};
 }
 
 /** What a signal goes to: the supervisor of ours while there is one, otherwise Apache's parent. Null when neither is known. */

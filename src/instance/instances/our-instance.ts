@@ -16,7 +16,7 @@ import {ancestry, type ApacheParent, type readMachine} from './machine.ts';
 /** Milliseconds for a supervisor to answer; a stopped one does not, and the others are to be listed all the same. */
 const PATIENCE = 1500;
 /** The guard's program, as the kernel cuts its name. */
-const GUARD = 'wsgideck-guard';
+export const GUARD = 'wsgideck-guard';
 
 type Machine = ReturnType<typeof readMachine>;
 

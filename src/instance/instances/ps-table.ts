@@ -31,7 +31,7 @@ function cells(one: Instance, now: number): string[] {
   return [
     one.name,
     one.kind,
-    one.state ?? (one.kind === 'ours' ? 'unknown' : 'running'),
+    one.leftBehind ? 'killed' : (one.state ?? (one.kind === 'ours' ? 'unknown' : 'running')),
     one.url ?? NOTHING,
     String(pidOf(one) ?? NOTHING),
     one.user,
