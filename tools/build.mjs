@@ -34,9 +34,11 @@ const PYTHON = [
   'agent_main.py',
   'agent_start.py',
   'browser_reload.py',
+  'check_entry.py',
   'handler.py',
   'service.py',
   'slot.py',
+  'wsgi_callable.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];
 

@@ -11,7 +11,8 @@ SETTINGS (all paths absolute; keys marked * may be left out)
     application_type   'script' (a file, whatever its name), 'module' (a dotted name), 'paste' (a PasteDeploy configuration) or
                        'static' (no application: whatever is no file is answered with 404)
     script             the file, or the dotted module name; not looked at for 'static'
-    callable_object    name of the WSGI callable in it, normally 'application'
+    callable_object    name of the WSGI callable in it, normally 'application'; also NAME.ATTRIBUTE, or NAME(ARGUMENTS) of a factory
+    python *           path of the interpreter, for messages
     mount_point        URL prefix of the application, '/' for none
     working_directory  put first on sys.path unless already there; also the first folder that counts as the application's own
     reload_scripts     True: a changed script makes mod_wsgi restart the daemon process at the next request
@@ -132,6 +133,26 @@ def load_module(name: str, again: bool) -> "ModuleType":
     return sys.modules[name]
 
 
+def find_callable(module: "ModuleType", name: str, entry: str, settings: "Dict[str, Any]") -> "Optional[Application]":
+    """The WSGI application that a module has under this name, None when there is none. What is not plainly one is looked at closer."""
+    found = getattr(module, name, None)
+    if found is None and not name.isidentifier():
+        found = our_module("wsgi_callable").evaluate(module, name)
+    if found is None or is_plain(found):
+        return found
+    return our_module("wsgi_callable").as_wsgi(found, "%s:%s" % (entry, name), settings.get("python"))  # type: ignore[no-any-return]
+
+
+def is_plain(found: "Any") -> bool:
+    """Is it certainly called with two arguments: a function that has two, or an object whose class says so. Tells without an import."""
+    code, count = getattr(found, "__code__", None), 2
+    if code is None:
+        found = getattr(type(found), "__call__", None)  # noqa: B004
+        code, count = getattr(found, "__code__", None), 3
+    # The flags of coroutines, and of asynchronous generators.
+    return code is not None and code.co_argcount == count and not code.co_flags & 0x280 and not getattr(found, "__defaults__", None)
+
+
 def nothing_here(environ: "Environ", start_response: "StartResponse") -> "Iterable[bytes]":
     """The application of a server that has none: Apache has looked for a file before it asks."""
     body = b"Not Found\n"
@@ -166,10 +187,10 @@ def load_application(settings: "Dict[str, Any]", deck: "Deck") -> "Tuple[Applica
             module = load_module(entry, again=deck.load is not None)
             file = getattr(module, "__file__", None)
             before = modified(file)
-            application = getattr(module, name, None)
+            application = find_callable(module, name, entry, settings)
         elif kind == "script":
             file, before = entry, modified(entry)
-            application = getattr(load_script(entry), name, None)
+            application = find_callable(load_script(entry), name, os.path.basename(entry), settings)
         elif kind == "paste":
             file, before = entry, modified(entry)
             application = our_module("wsgideck_tools.paste_application").load_application(entry)

@@ -3,28 +3,38 @@ import {UsageError} from './usage-error.ts';
 
 type EntryOptions = Pick<StartOptions, 'applicationType' | 'callableObject' | 'entry'>;
 
-const MODULE_AND_NAME = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)$/;
-/** Something that other servers take: an attribute of an attribute, a call of a factory. */
-const MODULE_AND_MORE = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?$/;
+/** What names a callable in a module: `app`, `site.app`, `create_app()`, `create_app("test", debug=True)`. */
+const CALLABLE = String.raw`[\p{ID_Start}_][\p{ID_Continue}]*(?:\.[\p{ID_Start}_][\p{ID_Continue}]*)*(?:\(.*\))?`;
+const IS_CALLABLE = new RegExp(`^${CALLABLE}$`, 'su');
+const MODULE_AND_CALLABLE = new RegExp(String.raw`^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(${CALLABLE})$`, 'su');
+const SCRIPT_AND_CALLABLE = new RegExp(String.raw`^(.+\.py):(${CALLABLE})$`, 'su');
+const MODULE_AND_MORE = /^[A-Za-z_][\w.]*:[A-Za-z_]/;
+
+/** What is wrong with a value of --callable-object; null when nothing is. */
+export const callableProblem = (text: string): string | null =>
+  IS_CALLABLE.test(text) ? null : `"${text}" is not a Python name, nor a call such as create_app()`;
 
 /**
- * Takes `module:callable`, the form of other servers, apart; a plain entry point stays what it is. Without --application-type it means a module:
- * a file of such a name can be given as `./name`.
+ * Takes `module:callable` and `file.py:callable`, the forms of other servers, apart; a plain entry point stays what it is. Without --application-type the
+ * first means a module: a file of such a name can be given as `./name`.
  * @param given which of these options are on the command line.
  * @throws UsageError when two callables are named, or none that mod_wsgi could find.
  */
 export function splitEntryPoint(options: EntryOptions, given: {type: boolean; callable: boolean}): EntryOptions {
   const {applicationType, callableObject, entry} = options;
   if (entry === null || !(applicationType === 'module' || (applicationType === 'script' && !given.type))) return options;
-  const [, module, callable] = MODULE_AND_NAME.exec(entry) ?? [];
-  if (module === undefined || callable === undefined) {
+  const file = given.type ? null : SCRIPT_AND_CALLABLE.exec(entry);
+  const [, place, callable] = file ?? MODULE_AND_CALLABLE.exec(entry) ?? [];
+  if (place === undefined || callable === undefined) {
     if (!MODULE_AND_MORE.test(entry)) return options;
-    throw new UsageError(`entry point "${entry}": after the colon stands the name of the WSGI callable; write a module that defines one`);
+    throw new UsageError(
+      `entry point "${entry}": after the colon stands the WSGI callable, or a call that makes it; for example module:app or module:create_app()`,
+    );
   }
   if (given.callable && callableObject !== callable) {
     throw new UsageError(
       `the callable is named twice: "${callable}" in ${entry}, "${callableObject}" by --callable-object; leave one of them out`,
     );
   }
-  return {applicationType: 'module', entry: module, callableObject: callable};
+  return {applicationType: file === null ? 'module' : 'script', entry: place, callableObject: callable};
 }

@@ -9,6 +9,8 @@ import {readValue} from './values.ts';
 export interface StartOptions extends OptionValues {
   /** The entry point: the argument or --entry-point, as given. Null when there was none. */
   entry: string | null;
+  /** Words behind the entry point. The original takes no notice of them. */
+  ignoredWords: string[];
   /** The arguments as given, after expansion of `$NAME`; kept for the note at the top of the generated files. */
   argv: string[];
   /** The command they were given to, when it was another than these two. */
@@ -113,11 +115,11 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
     else values.set(option.dest, value);
   }
 
-  if (positional.length > 1) {
-    throw new UsageError(`one script is expected, but there are ${positional.length}: ${positional.join(' ')}`);
-  }
   const options = Object.fromEntries(values) as unknown as StartOptions;
-  options.entry = options.entryPoint ?? positional[0] ?? null;
+  // An empty --entry-point is none, and the argument counts.
+  const [entry = null, ...ignored] = [...(options.entryPoint ? [options.entryPoint] : []), ...positional];
+  options.entry = entry;
+  options.ignoredWords = ignored;
   Object.assign(options, splitEntryPoint(options, {type: named.has('applicationType'), callable: named.has('callableObject')}));
   options.argv = words;
   return {action: 'run', options};

@@ -1,3 +1,4 @@
+import {callableProblem} from './entry-point.ts';
 import type {OptionSpec} from './options/option.ts';
 import {UsageError} from './usage-error.ts';
 
@@ -21,7 +22,7 @@ const SHAPES: Record<string, (text: string) => string | null> = {
   serverName: mustBeHostName,
   serverAliases: mustBeHostName,
   host: (text) => (/^[\w.:%-]+$/.test(text) ? null : `"${text}" is not an address or a host name`),
-  callableObject: (text) => (/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(text) ? null : `"${text}" is not a Python name`),
+  callableObject: callableProblem,
   passenv: mustBeVariable,
   sslVerifyClient: mustBeUrlPath,
   pythonHashSeed: (text) =>

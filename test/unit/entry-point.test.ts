@@ -28,6 +28,24 @@ test.each([
     ['--application-type', 'module', 'shop.wsgi:app', '--callable-object', 'app'],
     ['module', 'shop.wsgi', 'app'],
   ],
+  // What other servers take as well.
+  [['app:create_app()'], ['module', 'app', 'create_app()']],
+  [['shop.main:make("x", debug=True)'], ['module', 'shop.main', 'make("x", debug=True)']],
+  [['app:app.wsgi_app'], ['module', 'app', 'app.wsgi_app']],
+  [['src/app.py:create_app()'], ['script', 'src/app.py', 'create_app()']],
+  [
+    ['app.wsgi', '--callable-object', 'create_app()'],
+    ['script', 'app.wsgi', 'create_app()'],
+  ],
+  // An empty option is none; further words count for nothing, as with the original.
+  [
+    ['--entry-point', '', 'app.wsgi', 'more'],
+    ['script', 'app.wsgi', 'application'],
+  ],
+  [
+    ['--entry-point', 'site.wsgi', 'app.wsgi'],
+    ['script', 'site.wsgi', 'application'],
+  ],
   // Files of such names.
   [['./app:app'], ['script', './app:app', 'application']],
   [
@@ -49,6 +67,10 @@ test('two callables contradict each other, also when one of them is the default'
   }
 });
 
-test.each(['app:create_app()', 'app:app.wsgi_app', 'shop.main:make("x")'])('%s is more than a name', (entry) => {
-  expect(() => entryOf(entry)).toThrow(/after the colon stands the name of the WSGI callable/);
+test.each(['app:create_app(', 'app:app.1', 'shop.main:make()()x'])('%s is no callable', (entry) => {
+  expect(() => entryOf(entry)).toThrow(/after the colon stands the WSGI callable, or a call that makes it/);
+});
+
+test.each(['create_app(', 'a b', '1', ''])('--callable-object "%s" is none either', (text) => {
+  expect(() => entryOf('app.wsgi', '--callable-object', text)).toThrow(/is not a Python name, nor a call/);
 });

@@ -107,7 +107,6 @@ describe('what is refused, in one line', () => {
     [['--error-log-name', '../x'], /not a file name/],
     [['--setenv', 'A', 'one\ntwo'], /line breaks/],
     [['--host', 'a b'], /not an address/],
-    [['a.wsgi', 'b.wsgi'], /one script is expected, but there are 2: a.wsgi b.wsgi/],
   ])('%j', (argv, expected) => {
     const line = refusal(...argv);
     expect(line).toMatch(expected);

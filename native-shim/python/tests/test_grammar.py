@@ -8,9 +8,13 @@ import unittest
 from .support import SOURCES
 
 TOOLS = sorted("wsgideck_tools/" + name for name in os.listdir(os.path.join(SOURCES, "wsgideck_tools")) if name.endswith(".py"))
-NAMES = ["agent.py", "agent_start.py", "agent_main.py", "handler.py", "service.py", *TOOLS]
+NAMES = ["agent.py", "agent_start.py", "agent_main.py", "handler.py", "wsgi_callable.py", "check_entry.py", "service.py", *TOOLS]
 # What a tool is about is the user's to install; it says so when it is missing.
-WISHED = {"wsgideck_tools/coverage.py": {"coverage", "wsgideck_tools"}, "wsgideck_tools/paste_application.py": {"paste", "wsgideck_tools"}}
+WISHED = {
+    "wsgi_callable.py": {"a2wsgi"},
+    "wsgideck_tools/coverage.py": {"coverage", "wsgideck_tools"},
+    "wsgideck_tools/paste_application.py": {"paste", "wsgideck_tools"},
+}
 
 
 class Grammar(unittest.TestCase):

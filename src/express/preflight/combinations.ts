@@ -88,6 +88,13 @@ function checkMode(plan: ServerPlan): Problem[] {
   return [warning(`${mode} mode: ${reason}, so ${names} ${idle.length === 1 ? 'has' : 'have'} no effect; leave out the one or the other`)];
 }
 
+/** The original serves the first word and says nothing; an option's value that was left without its option is easily among the others. */
+function checkWords({entry, ignoredWords}: StartOptions): Problem[] {
+  if (ignoredWords.length === 0) return [];
+  const words = ignoredWords.map((word) => `"${word}"`).join(', ');
+  return [warning(`${words} ignored: one entry point is served, ${entry}; leave the rest out, or write the option that it belongs to`)];
+}
+
 /** Options that need or exclude one another. */
 export function checkCombinations(plan: ServerPlan): Problem[] {
   const {options} = plan;
@@ -103,5 +110,5 @@ export function checkCombinations(plan: ServerPlan): Problem[] {
       if (flag) problems.push(failure(`option without effect: ${flag} needs ${needed.map(flagOf).join(' or ')}; give both or none`));
     }
   }
-  return [...problems, ...checkMode(plan)];
+  return [...problems, ...checkWords(options), ...checkMode(plan)];
 }

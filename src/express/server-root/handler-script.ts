@@ -22,6 +22,17 @@ function environment(plan: ServerPlan): Record<string, string> {
     MOD_WSGI_SERVER_NAME: options.serverName ?? plan.hostName,
     MOD_WSGI_SERVER_ALIASES: options.serverAliases.join(' '),
     ...(plan.watch.onChanges ? {MOD_WSGI_RELOADER_ENABLED: 'true'} : {}),
+    ...debugEnvironment(plan.debug),
+  };
+}
+
+/** Coverage, profiler and recorder set theirs themselves, once they run. */
+function debugEnvironment(debug: ServerPlan['debug']): Record<string, string> {
+  if (debug === null) return {};
+  return {
+    MOD_WSGI_DEBUG_MODE: 'true',
+    ...(debug.debugger ? {MOD_WSGI_DEBUGGER_ENABLED: 'true'} : {}),
+    ...(debug.gdb === null ? {} : {MOD_WSGI_GDB_ENABLED: 'true'}),
   };
 }
 
@@ -44,6 +55,7 @@ export function handlerScript(plan: ServerPlan): string {
     application_type: application.type,
     script: application.entry,
     callable_object: application.callable,
+    python: plan.python.executable,
     mount_point: application.mountPoint,
     working_directory: application.workingDirectory,
     reload_scripts: plan.watch.scriptReloading,

@@ -146,7 +146,8 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly CompiledFil
   }
 
   return () => {
-    for (const name of AGENT_FILES.filter(isLate)) copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
+    for (const name of [...AGENT_FILES.filter(isLate), 'wsgi_callable.py'])
+      copy(nativeAsset(name), join(paths.deck, name), fileMode, group);
     for (const file of compiled) if (isLate(file.name)) putCompiled(file);
     put(paths.apachectl, apachectlScript(plan), 0o700, {group: null});
     if (options.envvarsScript === null) put(paths.envvars, '', 0o600, {group: null}, true);
