@@ -42,8 +42,10 @@ export async function watchCode(
     ),
   );
   // The first watch takes what is in none of the folders.
-  const inOthers = (file: string) => roots.slice(1).some((root) => file.startsWith(`${root}/`));
-  slots?.onImported((files) => watchers[0]?.also([...files].filter((file) => !inOthers(file))));
+  const watchOf = (file: string) => watchers[roots.findIndex((root, index) => index > 0 && file.startsWith(`${root}/`))] ?? watchers[0];
+  slots?.onImported((files, loaded) => {
+    for (const file of files) watchOf(file)?.also([file], loaded);
+  });
   return {
     async close() {
       await Promise.all(watchers.map((one) => one.close()));

@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {stat, statfs} from 'node:fs/promises';
+import {realpath, stat, statfs} from 'node:fs/promises';
 import {join, relative} from 'node:path';
 import chokidar, {type FSWatcher} from 'chokidar';
+import {SecondLook} from './second-look.ts';
 import type {FileChange} from './slots/imported-files.ts';
 import {watchRules} from './watch-rules.ts';
 
@@ -28,6 +29,10 @@ const QUIET = 12;
 const QUIET_MANY = 100;
 /** Milliseconds between two looks at files whose changes nobody tells of. */
 const POLL = 1000;
+/** The kernel's clock for files lags by up to a tick, in milliseconds. */
+const TICK = 10;
+/** A timer that fires so many milliseconds late tells of a busy machine. */
+const STALL = 20;
 /** A batch never waits longer than this, in milliseconds, however long the stream of saves. */
 const LONGEST = 1000;
 
@@ -44,8 +49,11 @@ async function isWithoutEvents(root: string): Promise<boolean> {
 }
 
 export interface SourceWatch {
-  /** Watches these files too, where they are outside of the root and not of an installed package. */
-  also(files: Iterable<string>): void;
+  /**
+   * Watches these files too, where the watch on the root does not see them and they are of no installed package.
+   * @param since when the code that imported them was loaded, in milliseconds since the epoch: what was saved after that is a change.
+   */
+  also(files: Iterable<string>, since?: number): void;
   close(): Promise<void>;
 }
 
@@ -68,7 +76,7 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
         changes,
       );
   };
-  const seen = (path: string, kind: FileChange['kind']) => {
+  const seen = (path: string, kind: FileChange['kind']): void => {
     if (!rules.relevant(path) && !rules.asset(path)) return;
     changed.set(path, kind);
     first ||= Date.now();
@@ -77,7 +85,13 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
   const arm = () => {
     clearTimeout(timer);
     const quiet = changed.size === 1 && stirred.size <= 1 ? QUIET : QUIET_MANY;
-    timer = setTimeout(flush, Math.max(0, Math.min(quiet, first + LONGEST - Date.now())));
+    const ms = Math.max(0, Math.min(quiet, first + LONGEST - Date.now()));
+    const due = performance.now() + ms;
+    timer = setTimeout(() => {
+      // This process got no processor for a while: events may wait to be read, so that was no quiet.
+      if (performance.now() - due > STALL && first + LONGEST > Date.now()) arm();
+      else flush();
+    }, ms);
   };
   /** Files that the kernel has told of lately: it takes a while until it is known what has become of them, and a batch waits for that. */
   const stirred = new Set<string>();
@@ -90,7 +104,8 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     stirred.add(path);
     if (changed.size > 0) arm();
   };
-  const further = new Set<string>();
+  /** Files beside the root, and when the code was loaded that imported them. */
+  const further = new Map<string, number>();
   const known = new Set<string>();
   let polling = await isWithoutEvents(options.root);
   if (polling)
@@ -100,32 +115,66 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     );
   let watcher: FSWatcher;
   let closed = false;
+  /** The folder that is watched: the root may be a symbolic link to it, and the link may be switched to another one. */
+  let folder = options.root;
+  /** The name under which the application knows a path. */
+  const named = (path: string) => (path === folder || path.startsWith(`${folder}/`) ? options.root + path.slice(folder.length) : path);
+  const apart = (path: string) => path === options.apart || named(path) === options.apart;
+  const looks = new SecondLook({
+    root: options.root,
+    wanted: (path) => rules.relevant(path) || rules.asset(path),
+    ignored: (path) => apart(path) || rules.ignored(path, false),
+    onChange: seen,
+    onFolder: (path) => void watcher.add(folder + path.slice(options.root.length)),
+    onReplaced: (path) => void (path === options.root && reopen(0)),
+  });
   /** Settles when another watcher has taken the place of this one. */
   let replaced = Promise.withResolvers<void>();
-  const open = async (since: number): Promise<void> => {
+  const open = async (since: number, again = false): Promise<void> => {
+    folder = await realpath(options.root).catch(() => options.root);
     let scanned = false;
-    const opened = chokidar.watch([options.root, ...further], {
+    const opened = chokidar.watch([folder, ...further.keys()], {
       alwaysStat: true,
       followSymlinks: false,
-      ignored: (path, stats) => path === options.apart || (stats ? rules.ignored(path, stats.isFile()) : false),
+      ignored: (path, stats) => apart(path) || (stats ? rules.ignored(named(path), stats.isFile()) : false),
       ...(polling ? {usePolling: true, interval: POLL, binaryInterval: POLL} : {}),
     });
     watcher = opened;
     opened.on('error', (error) => trouble(error as NodeJS.ErrnoException));
-    opened.on('add', (path, stats) => {
-      // What is watched from now on is no news by itself.
-      if (further.has(path) && !known.has(path)) known.add(path);
-      else if (scanned || (stats !== undefined && stats.mtimeMs > since)) seen(path, 'add');
+    opened.on('add', (real, stats) => {
+      const path = named(real);
+      const before = looks.has(path);
+      if (!looks.take(path, stats)) return;
+      // A file that is watched from now on is no news, unless its code was loaded before the file was saved.
+      const first = further.has(path) && !known.has(path);
+      if (first) known.add(path);
+      const loaded = first ? further.get(path)! : since;
+      if (before) seen(path, 'change');
+      else if ((scanned && !first) || (stats !== undefined && stats.mtimeMs > loaded - TICK)) seen(path, 'add');
     });
+    opened.on('addDir', (real, stats) => void looks.take(named(real), stats));
     opened.on('raw', (_event, name, details) => {
       const {watchedPath} = details as {watchedPath?: string};
-      if (watchedPath !== undefined && name !== null) stir(join(watchedPath, name));
+      if (watchedPath === undefined || name === null) return;
+      const path = named(join(watchedPath, name));
+      stir(path);
+      looks.suspect(named(watchedPath));
+      if (rules.relevant(path) || rules.asset(path)) looks.suspect(path);
     });
-    opened.on('change', (path) => seen(path, 'change'));
-    opened.on('unlink', (path) => seen(path, 'unlink'));
+    opened.on('change', (real, stats) => {
+      const path = named(real);
+      if (looks.take(path, stats)) seen(path, 'change');
+    });
+    opened.on('unlink', (real) => {
+      looks.drop(named(real));
+      seen(named(real), 'unlink');
+    });
+    opened.on('unlinkDir', (real) => void (real !== folder && looks.drop(named(real))));
     // One that is closed before it is ready never says so.
     await Promise.race([new Promise<void>((resolve) => opened.once('ready', () => resolve())), replaced.promise]);
     scanned = true;
+    // Where the kernel tells of nothing, all is looked at anyway.
+    if (watcher === opened && !polling && !closed) looks.start(again);
   };
   const trouble = ({code, message}: NodeJS.ErrnoException) => {
     if (code !== 'ENOSPC' && code !== 'EMFILE')
@@ -136,24 +185,26 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     void reopen(Date.now());
   };
   const reopen = async (since: number): Promise<void> => {
+    looks.stop();
     await watcher.close();
     const before = replaced;
     replaced = Promise.withResolvers<void>();
-    if (!closed) await open(since);
+    if (!closed) await open(since, true);
     before.resolve();
   };
   await open(options.since);
   return {
-    also(files) {
+    also(files, since = options.since) {
       for (const file of files) {
-        if (further.has(file) || INSTALLED.test(file) || !relative(options.root, file).startsWith('..') || !rules.relevant(file)) continue;
-        further.add(file);
+        if (further.has(file) || looks.has(file) || INSTALLED.test(file) || !rules.relevant(file)) continue;
+        further.set(file, since);
         watcher.add(file);
       }
     },
     async close() {
       closed = true;
       clearTimeout(timer);
+      looks.stop();
       await watcher.close();
     },
   };

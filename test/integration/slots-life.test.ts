@@ -1,10 +1,12 @@
 import {readFileSync, writeFileSync} from 'node:fs';
+import {request} from 'node:http';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {connectDeck} from '../../src/control/client.ts';
 import type {EventOf} from '../../src/model/events.ts';
 import {startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
+import {saveByRename} from '../support/save.ts';
 import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
 import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
@@ -88,6 +90,27 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     const stopping = Date.now();
     expect(await deck.stop()).toMatchObject({code: 0});
     expect(Date.now() - stopping).toBeLessThan(2500);
+  });
+
+  test('a module that was imported a moment ago, in a process that is too busy to tell of it: its save is loaded', async () => {
+    const deck = await startDeck({app: 'slots', column, mode: 'json', args: RELOAD});
+    await settled(deck);
+    // From now on it is known what the application has imported.
+    save(deck, 'v1');
+    await live(deck, 'v1');
+    await settled(deck);
+    await new Promise<void>((resolve, reject) => {
+      const sent = request(`${deck.url}/held`, {agent: false}, (response) => {
+        response.once('data', () => saveByRename(join(deck.appDir, 'lazily.py'), "VERSION = 'v1'\n"));
+        response.on('end', () => resolve()).on('error', reject);
+      });
+      sent.on('error', reject).end();
+    });
+    const record = await until('the reload', () => reloads(deck)[1]);
+    expect(record.names).toEqual(['lazily.py']);
+    await until('the new code', () => reloads(deck)[1]?.status === 'done');
+    expect((await deck.get('/held')).body).toMatch(/^v1 /);
+    await deck.stop();
   });
 
   test('a second application of an include file follows the switch', async () => {

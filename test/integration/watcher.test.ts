@@ -1,7 +1,9 @@
-import {mkdirSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, expect, test} from 'vitest';
 import {type SourceWatch, watchSources} from '../../src/instance/watcher.ts';
+import {saveByRename} from '../support/save.ts';
 import {tempDir} from '../support/temp.ts';
 import {sleep, until} from '../support/wait.ts';
 
@@ -133,4 +135,116 @@ test('further files are watched where they are, without being news by themselves
   writeFileSync(shared, 'new\n');
   await until('the shared file', () => batches.length > 0);
   expect(batches.flat()).toEqual([relative(root, shared)]);
+});
+
+test('no save by rename gets lost while the folders are still being listed', async () => {
+  const files = Array.from({length: 300}, (_, n) => `pkg${n % 3}/m${n}.py`);
+  const root = tree(files);
+  const batches: string[][] = [];
+  const onProblem = (text: string) => expect.unreachable(text);
+  let listed = false;
+  const opening = watchSources({
+    root,
+    include: [],
+    exclude: [],
+    since: Date.now(),
+    onChange: (names) => batches.push(names),
+    onProblem,
+  }).then((one) => {
+    listed = true;
+    return one;
+  });
+  const saved: string[] = [];
+  while (!listed && saved.length < files.length) {
+    await nextTurn();
+    const file = files[saved.length]!;
+    saveByRename(join(root, file), 'new\n');
+    saved.push(file);
+  }
+  watching = await opening;
+  expect(saved.length).toBeGreaterThan(5);
+  const missing = () => saved.filter((file) => !batches.flat().includes(file));
+  await until('all saves', () => missing().length === 0).catch(() => {});
+  expect(missing()).toEqual([]);
+});
+
+test('a save whose event the kernel has dropped is noticed, and so are a file and a folder that are new', async () => {
+  const root = tree(['a.py', 'b.py', 'far/views.py', 'far/gone.py']);
+  const batches = await watch(root);
+  // So many events at one time are more than the kernel keeps; what comes after them has none.
+  const most = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+  for (let n = 0; n <= most; n++) writeFileSync(join(root, n % 2 === 0 ? 'a.py' : 'b.py'), '');
+  saveByRename(join(root, 'far/views.py'), 'new\n');
+  writeFileSync(join(root, 'far/fresh.py'), '');
+  rmSync(join(root, 'far/gone.py'));
+  mkdirSync(join(root, 'far/deep'));
+  writeFileSync(join(root, 'far/deep/new.py'), '');
+  const all = ['a.py', 'b.py', 'far/views.py', 'far/fresh.py', 'far/gone.py', 'far/deep/new.py'];
+  await until('all of them', () => new Set(batches.flat()).size === all.length).catch(() => {});
+  expect(new Set(batches.flat())).toEqual(new Set(all));
+  // The new folder is watched from now on.
+  writeFileSync(join(root, 'far/deep/new.py'), 'again\n');
+  const before = batches.length;
+  await until('a save in the new folder', () => batches.slice(before).flat().includes('far/deep/new.py'));
+});
+
+test('one save by rename is one change', async () => {
+  const root = tree(['a.py', 'z.py']);
+  const batches = await watch(root);
+  for (let n = 1; n <= 5; n++) {
+    saveByRename(join(root, 'a.py'), `new ${n}\n`);
+    await until('the save', () => batches.length === n);
+  }
+  // A change that is made good comes within a second and a half: the last save is seen after it would have been told twice.
+  await sleep(1500);
+  saveByRename(join(root, 'z.py'), 'new\n');
+  await until('the last save', () => batches.flat().includes('z.py'));
+  expect(batches.flat()).toEqual(['a.py', 'a.py', 'a.py', 'a.py', 'a.py', 'z.py']);
+});
+
+test('a root that is a symbolic link: saves in the folder, and a switch of the link to the next release', async () => {
+  const place = tree(['releases/1/shop/views.py', 'releases/1/shop/old.py', 'releases/2/shop/views.py', 'releases/2/shop/more.py']);
+  const root = join(place, 'current');
+  symlinkSync('releases/1', root);
+  const batches = await watch(root);
+  saveByRename(join(root, 'shop/views.py'), 'new\n');
+  await until('a save', () => batches.flat().includes('shop/views.py'));
+  batches.length = 0;
+  symlinkSync('releases/2', join(place, 'next'));
+  renameSync(join(place, 'next'), root);
+  const changes = ['shop/views.py', 'shop/more.py', 'shop/old.py'];
+  await until('the switch', () => new Set(batches.flat()).size === changes.length).catch(() => {});
+  expect(new Set(batches.flat())).toEqual(new Set(changes));
+  batches.length = 0;
+  saveByRename(join(place, 'releases/2/shop/more.py'), 'new\n');
+  await until('a save in the next release', () => batches.flat().includes('shop/more.py'));
+});
+
+test('what is reached through a symbolic link in the root is watched where the link leads, and so is the link', async () => {
+  const root = tree(['a.py', 'one/lib.py', 'two/lib.py']);
+  const elsewhere = tree(['real.py', 'lib/shared.py']);
+  symlinkSync(join(elsewhere, 'real.py'), join(root, 'linked.py'));
+  symlinkSync(join(elsewhere, 'lib'), join(root, 'lib'));
+  const batches = await watch(root);
+  watching?.also([join(root, 'lib/shared.py')]);
+  writeFileSync(join(elsewhere, 'real.py'), 'new\n');
+  await until('the file that the link leads to', () => batches.flat().includes('linked.py'));
+  saveByRename(join(elsewhere, 'lib/shared.py'), 'new\n');
+  await until('the file in the linked folder', () => batches.flat().includes('lib/shared.py'));
+  batches.length = 0;
+  const next = tree(['shared.py']);
+  symlinkSync(next, join(root, 'next'));
+  renameSync(join(root, 'next'), join(root, 'lib'));
+  await until('the switch of the linked folder', () => batches.flat().includes('lib/shared.py'));
+});
+
+test('a file that was saved between its import and the watch on it is a change', async () => {
+  const root = tree(['a.py']);
+  const elsewhere = tree(['old.py', 'young.py']);
+  const batches = await watch(root);
+  const loaded = Date.now() - 1000;
+  writeFileSync(join(elsewhere, 'young.py'), 'saved meanwhile\n');
+  watching?.also([join(elsewhere, 'old.py'), join(elsewhere, 'young.py')], loaded);
+  await until('the early save', () => batches.length > 0);
+  expect(batches.flat()).toEqual([relative(root, join(elsewhere, 'young.py'))]);
 });

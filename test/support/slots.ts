@@ -1,7 +1,7 @@
-import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {EventOf, ReloadRecord, SlotRow} from '../../src/model/events.ts';
 import type {RunningDeck} from './deck.ts';
+import {saveByRename} from './save.ts';
 import {until} from './wait.ts';
 
 /** What test/fixtures/slots answers. */
@@ -23,7 +23,7 @@ export async function ask(deck: RunningDeck, path = '/'): Promise<Answer> {
 /** The module that holds the version. */
 export const versionFile = (deck: RunningDeck): string => join(deck.appDir, 'shop/__init__.py');
 
-export const save = (deck: RunningDeck, version: string): void => writeFileSync(versionFile(deck), `VERSION = '${version}'\n`);
+export const save = (deck: RunningDeck, version: string): void => saveByRename(versionFile(deck), `VERSION = '${version}'\n`);
 
 /** Waits until visitors get this version. */
 export const live = (deck: RunningDeck, version: string, ms = 20_000): Promise<Answer> =>

@@ -4,18 +4,30 @@ import {written} from './half-written.ts';
 import {ImportedFiles, type FileChange} from './imported-files.ts';
 import type {SlotContext} from './slot-context.ts';
 
-/** What the processes have imported since they were last asked is waited for so long, in milliseconds: a busy interpreter may not answer. */
-const ANSWER = 100;
+/**
+ * Milliseconds in which the processes have to say what they have imported lately. Where a changed file is known to be imported, only the names of others
+ * depend on the answer. Otherwise the reload does: a busy machine gets longer, and what is still not known then counts as imported.
+ */
+const FOR_NAMES = 100;
+const FOR_RELOAD = 2000;
+
+/** One question, until all processes have answered it. */
+interface Question {
+  id: number;
+  /** Processes whose answer is due. */
+  due: Set<number>;
+  end(outcome: 'answered' | 'late' | 'renewed'): void;
+}
 
 /** Which changed files are news to the application. */
 export class Changes {
   readonly #context: SlotContext;
   readonly imported = new ImportedFiles();
-  #question = 0;
-  /** Processes whose answer to the newest question is due. */
-  readonly #due = new Set<number>();
-  #answered: () => void = () => {};
-  onImported: (files: Iterable<string>) => void = () => {};
+  #asked = 0;
+  readonly #questions = new Set<Question>();
+  /** When the live code was loaded, in milliseconds since the epoch; undefined for the code of the start. */
+  #loaded: number | undefined;
+  onImported: (files: Iterable<string>, loaded?: number) => void = () => {};
 
   constructor(context: SlotContext) {
     this.#context = context;
@@ -25,23 +37,31 @@ export class Changes {
   files(pid: number, id: number, files: readonly string[], more: boolean): void {
     if (this.#context.pool.get(pid)?.slot !== this.#context.slotSwitch.live()) return;
     this.imported.add(files);
-    this.onImported(files);
-    if (id !== this.#question || more) return;
-    this.#due.delete(pid);
-    if (this.#due.size === 0) this.#answered();
+    this.onImported(files, this.#loaded);
+    if (more) return;
+    for (const question of this.#questions) {
+      // A process names each file once: an answer to a later question holds the answer to this one.
+      if (id >= question.id) question.due.delete(pid);
+      if (question.due.size === 0) question.end('answered');
+    }
   }
 
-  /** New code is live: asks anew for everything. */
-  renew(): void {
+  /** New code is live, loaded at `loaded`: asks anew for everything. */
+  renew(loaded: number): void {
+    this.#loaded = loaded;
     this.imported.clear();
     this.#ask();
+    for (const question of this.#questions) question.end('renewed');
   }
 
   /** Names of the files whose change calls for a reload. Services whose script has changed are ended; Apache starts them again. */
   async news(changes: readonly FileChange[], all: boolean): Promise<string[]> {
     const rest = changes.filter((change) => !this.#ofService(change));
-    if (!all && rest.some((change) => change.path.endsWith('.py'))) await this.#asked();
-    const paths = rest.filter((change) => all || this.imported.matters(change)).map((one) => one.path);
+    const matters = (change: FileChange) => all || this.imported.matters(change);
+    let known = true;
+    if (!rest.every(matters)) known = await this.#answered(rest.some(matters) ? FOR_NAMES : FOR_RELOAD);
+    const certain = rest.filter(matters);
+    const paths = (certain.length > 0 || known ? certain : rest).map((one) => one.path);
     await written(paths);
     return paths.map((path) => relative(this.#context.plan.roots[0] ?? '/', path));
   }
@@ -49,21 +69,35 @@ export class Changes {
   #ask(): number[] {
     const {pool, slotSwitch, tell} = this.#context;
     const pids = pool.members(slotSwitch.live()).flatMap((one) => (one.state === 'loaded' ? one.pid : []));
-    this.#question++;
-    for (const pid of pids) tell(pid, {type: 'files', id: this.#question});
+    this.#asked++;
+    for (const pid of pids) tell(pid, {type: 'files', id: this.#asked});
     return pids;
   }
 
-  async #asked(): Promise<void> {
-    this.#due.clear();
-    for (const pid of this.#ask()) this.#due.add(pid);
-    if (this.#due.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ANSWER);
-      this.#answered = () => {
-        clearTimeout(timer);
-        resolve();
+  /** Asks the processes what they have imported lately. @returns false when one of them did not answer within `ms`. */
+  async #answered(ms: number): Promise<boolean> {
+    const end = performance.now() + ms;
+    for (;;) {
+      const due = new Set(this.#ask());
+      if (due.size === 0) return true;
+      const outcome = await this.#outcome(due, Math.max(0, end - performance.now()));
+      if (outcome !== 'renewed') return outcome === 'answered';
+    }
+  }
+
+  #outcome(due: Set<number>, ms: number): Promise<Parameters<Question['end']>[0]> {
+    return new Promise((resolve) => {
+      const question: Question = {
+        id: this.#asked,
+        due,
+        end: (outcome) => {
+          clearTimeout(timer);
+          this.#questions.delete(question);
+          resolve(outcome);
+        },
       };
+      const timer = setTimeout(() => question.end('late'), ms);
+      this.#questions.add(question);
     });
   }
 

@@ -62,8 +62,8 @@ export class Slots {
     };
     this.listener = pool;
     this.#changes = new Changes(context);
-    this.#swaps = new Swaps(context, () => {
-      this.#changes.renew();
+    this.#swaps = new Swaps(context, (loaded) => {
+      this.#changes.renew(loaded);
       this.#onLive();
     });
   }
@@ -74,8 +74,11 @@ export class Slots {
     this.#onLive = onLive;
   }
 
-  /** Calls `listener` with files that the application has imported, now and when it has imported more. */
-  onImported(listener: (files: Iterable<string>) => void): void {
+  /**
+   * Calls `listener` with files that the application has imported, now and when it has imported more; `loaded` is when the code that is live was loaded
+   * (milliseconds since the epoch), undefined for the code of the start.
+   */
+  onImported(listener: (files: Iterable<string>, loaded?: number) => void): void {
     this.#changes.onImported = listener;
     listener(this.#changes.imported.all());
   }

@@ -35,7 +35,7 @@ type Outcome = 'loaded' | 'failed' | 'died' | 'late';
  */
 export class Swaps {
   readonly #context: SlotContext;
-  readonly #onLive: () => void;
+  readonly #onLive: (loaded: number) => void;
   readonly #rows: SlotRows;
   readonly #replacements: Replacements;
   readonly #unlisten: (() => void)[];
@@ -54,8 +54,8 @@ export class Swaps {
   /** Newest exception while loading, by process. */
   readonly #exceptions = new Map<number, LoadFailure>();
 
-  /** @param onLive called when new requests go to new code. */
-  constructor(context: SlotContext, onLive: () => void) {
+  /** @param onLive called when new requests go to new code, with the time when its load began (milliseconds since the epoch). */
+  constructor(context: SlotContext, onLive: (loaded: number) => void) {
     this.#context = context;
     this.#onLive = onLive;
     this.#rows = new SlotRows(context, () => this.#draining);
@@ -227,7 +227,7 @@ export class Swaps {
     record = {...record, status: 'done', importMs, loadedAt, switchedAt, answeredAt: switchedAt, ms};
     this.#put(record);
     this.#replacements.codeLoads(true);
-    this.#onLive();
+    this.#onLive(began);
     // Not waited for: the next swap begins when the old slot is empty.
     void this.#drain(old, 'replaced by newer code', record);
     return null;
