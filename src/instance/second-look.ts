@@ -6,8 +6,13 @@ import type {FileChange} from './slots/imported-files.ts';
 /** Milliseconds after the kernel told of a path at which the path is looked at; and between two looks at a few of all. */
 const AFTER_NEWS = 300;
 const EVERY = 1000;
-/** So many files and folders are looked at each time when nothing happens: about a thousandth of a processor. */
-const FEW = 100;
+/**
+ * So many files and folders are looked at each time: while nothing happens, which costs about two thousandths of a processor; and for so many milliseconds
+ * after the kernel told of anything.
+ */
+const FEW = 20;
+const MANY = 200;
+const ACTIVE = 10_000;
 /** The kernel's clock for files lags by up to a tick, in milliseconds. */
 const TICK = 10;
 
@@ -48,6 +53,7 @@ export class SecondLook {
   #ring: Iterator<string> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #newsAt = 0;
   #stopped = true;
   #looking: Promise<void> = Promise.resolve();
 
@@ -77,6 +83,7 @@ export class SecondLook {
   /** The kernel told of this path. */
   suspect(path: string): void {
     this.#suspects.add(path);
+    this.#newsAt = Date.now();
     if (!this.#stopped) this.#soon ??= setTimeout(() => this.#lookAtSuspects(), AFTER_NEWS);
   }
 
@@ -105,7 +112,8 @@ export class SecondLook {
 
   #few(): string[] {
     const paths = [this.#options.root];
-    while (paths.length < FEW) {
+    const most = Date.now() - this.#newsAt < ACTIVE ? MANY : FEW;
+    while (paths.length < most) {
       this.#ring ??= this.#states.keys();
       const {value, done} = this.#ring.next();
       if (done) {
