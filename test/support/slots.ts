@@ -44,6 +44,15 @@ export const reloads = (deck: RunningDeck): ReloadRecord[] => [
 export const slots = (deck: RunningDeck): SlotRow[] =>
   deck.events().findLast((event): event is EventOf<'slots'> => event.type === 'slots')?.slots ?? [];
 
-/** Waits until one slot is live and the other can take the next reload. */
+/** Waits until one slot is live, with all its processes, and the other can take the next reload. */
 export const settled = (deck: RunningDeck): Promise<boolean> =>
-  until('an empty slot', () => slots(deck).some((one) => one.state === 'empty') && slots(deck).some((one) => one.state === 'live'));
+  until(
+    'a live and an empty slot with all their processes',
+    () => {
+      const empty = slots(deck).find((one) => one.state === 'empty');
+      const live = slots(deck).find((one) => one.state === 'live');
+      // A process is in its slot when its agent has got through, which may be after the first answer.
+      return empty !== undefined && live?.pids.length === empty.pids.length;
+    },
+    30_000,
+  );
