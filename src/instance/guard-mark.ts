@@ -37,10 +37,13 @@ export function markOf({supervisorPid, serial, uids, statusFile}: Mark): string 
   return `${supervisorPid}-${Date.now()}-${serial}-${secret}:${uids.join(',')}:${statusFile}`;
 }
 
-/** Reads a mark's value; null for what is none. */
+/**
+ * Reads a mark's value; null for what is none. Any user's process can carry one, so only a file of the guard's own
+ * name is taken from it: a name that no device or other special file has which only root can make.
+ */
 export function parseMark(value: string): Mark | null {
   const [, pid, serial, uids, statusFile] =
-    /^(\d{1,10})-\d{1,15}-(\d{1,10})-\w{1,40}:(\d{1,10}(?:,\d{1,10}){0,63}):(\/[^\n\0]{1,4096})$/.exec(value) ?? [];
+    /^(\d{1,10})-\d{1,15}-(\d{1,10})-\w{1,40}:(\d{1,10}(?:,\d{1,10}){0,63}):(\/[^\n\0]{0,4096}\/guard\.status)$/.exec(value) ?? [];
   if (pid === undefined) return null;
   return {supervisorPid: Number(pid), serial: Number(serial), uids: uids!.split(',').map(Number), statusFile: statusFile!};
 }
