@@ -28,7 +28,7 @@ const COMMAND = {wsgideck: 'src/cli/main.ts', commands: 'src/cli/commands.ts'};
 const BEFORE_LAUNCH = new Set(['src/cli/start-server.ts', 'src/instance/run-apache.ts']);
 const DASHBOARD = {dashboard: 'src/cli/dashboard-main.ts'};
 /** Folders of native-shim/ that hold a program in C, or a module in C that Node loads. */
-const PROGRAMS = {guard: 'wsgideck-guard', telemetry: 'wsgideck-telemetry', flock: 'wsgideck-flock.node'};
+const PROGRAMS = {guard: 'wsgideck-guard', telemetry: 'wsgideck-telemetry', syscalls: 'wsgideck-syscalls.node'};
 const PYTHON = [
   'agent.py',
   'agent_main.py',

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 ruff=0.17.5
 mypy=2.4.1
 
-for one in guard telemetry flock; do make -s -B -C "native-shim/$one" OUT="$PWD/.cache/lint/wsgideck-$one"; done
+for one in guard telemetry syscalls; do make -s -B -C "native-shim/$one" OUT="$PWD/.cache/lint/wsgideck-$one"; done
 
 venv=.cache/lint/python-$ruff-$mypy
 if [ ! -f "$venv/complete" ]; then

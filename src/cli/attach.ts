@@ -6,6 +6,7 @@ import {resolveInstance} from '../instance/instances/resolve-instance.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import {INSTANCE_HELP, readInstanceWords} from './instance-words.ts';
+import {endSoon} from './last-resort.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
 import {noScreen} from './no-screen.ts';
@@ -32,6 +33,7 @@ export async function attach(argv: string[]): Promise<void> {
       const {code, text} = await showObserved(instance, {readOnly}, catchSignals());
       if (text !== null) say(text);
       process.exitCode = code;
+      endSoon();
     }
   } catch (error) {
     fail((error as Error).message);

@@ -23,6 +23,8 @@ const LAST_LINES = 10;
 /** What is read of the output, in bytes: its beginning would be somebody's flood. */
 const MOST = 256 * 1024;
 
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -59,7 +61,7 @@ export async function detach(plan: ServerPlan): Promise<void> {
   });
   // Whoever gives up waiting has changed his mind about the server.
   const stop = () => void child.kill('SIGTERM');
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const signal of STOPS) process.once(signal, stop);
   const seconds = Math.max(PATIENCE, plan.options.startupTimeout * 2);
   const late = setTimeout(() => {
     say(`error: no answer within ${seconds} s; stopping it again`);
@@ -69,6 +71,8 @@ export async function detach(plan: ServerPlan): Promise<void> {
   const result = await Promise.race([exit, answered(plan, child, waiting.signal)]);
   waiting.abort();
   clearTimeout(late);
+  // From here on a signal means this command, not the server.
+  for (const signal of STOPS) process.off(signal, stop);
   if ('lifecycle' in result) report(plan, result, child.pid ?? 0, fd);
   else failed(plan, result, fd);
   closeOutput(output, plan);

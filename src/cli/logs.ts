@@ -7,7 +7,10 @@ import type {LogFilter} from '../model/commands.ts';
 import {LOG_LEVELS, type LogEntry, type LogLevel} from '../model/log.ts';
 import {compileFilter} from '../sources/logs/log-filter.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {LineOutput} from '../terminal/line-output.ts';
 import {INSTANCE_HELP, readInstanceWords} from './instance-words.ts';
+import {endSoon} from './last-resort.ts';
+import {outputFailed} from './output.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
 
@@ -43,8 +46,12 @@ export async function logs(argv: string[]): Promise<void> {
   const filter: LogFilter = {...(text !== undefined && {text}), ...(level !== undefined && {level})};
   const compiled = compileFilter(filter);
   if ('error' in compiled) return fail(`logs: --filter: ${compiled.error}`, 2);
-  const print = (entry: LogEntry) => process.stdout.write(`${json ? JSON.stringify(entry) : entryLines(entry).join('\n')}\n`);
   const ending = new AbortController();
+  // A reader that stops reading (less, a frozen terminal) is not to fill our memory, nor to keep us from ending.
+  const dropped = (count: number) => (json ? JSON.stringify({dropped: count}) : `... ${count} lines left out`);
+  const output = follow ? new LineOutput(1, dropped, (error) => ending.abort(outputFailed(error))) : null;
+  const put = (text: string) => (output ? output.put(text) : void process.stdout.write(`${text}\n`));
+  const print = (entry: LogEntry) => put(json ? JSON.stringify(entry) : entryLines(entry).join('\n'));
   if (follow) for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
   try {
     const instance = await running(asked.word);
@@ -53,8 +60,14 @@ export async function logs(argv: string[]): Promise<void> {
     if (reason !== null && !ending.signal.aborted) say(reason);
   } catch (error) {
     fail((error as Error).message);
+  } finally {
+    await output?.end(ending.signal.aborted ? 0 : PATIENCE);
+    if (follow) endSoon();
   }
 }
+
+/** Milliseconds for a reader to take the last lines of a server that has ended. */
+const PATIENCE = 10_000;
 
 /** A server root with logs, and no supervisor that could be asked for them. */
 interface Left {

@@ -7,8 +7,13 @@ import {say} from './say.ts';
  */
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    say(`error: what was to be printed is not complete: ${writeProblem(error)}`);
-    process.exit(1);
+    outputFailed(error);
+    process.exit();
   });
+}
+
+/** Says what was not printed, if anybody wanted it, and sets the exit status. */
+export function outputFailed(error: NodeJS.ErrnoException): void {
+  process.exitCode = error.code === 'EPIPE' ? 0 : 1;
+  if (error.code !== 'EPIPE') say(`error: what was to be printed is not complete: ${writeProblem(error)}`);
 }

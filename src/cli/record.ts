@@ -4,6 +4,7 @@ import {findRecording, type FoundRecording} from '../instance/recorder/find-reco
 import {namesInstance} from '../instance/instances/resolve-instance.ts';
 import {nameProblem, writeProblem} from '../instance/write-problem.ts';
 import {readWords, type Values} from './read-words.ts';
+import {endSoon} from './last-resort.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
 
@@ -61,6 +62,7 @@ export async function record(argv: string[]): Promise<void> {
     fail((error as Error).message);
   } finally {
     found?.live?.end();
+    endSoon();
   }
 }
 

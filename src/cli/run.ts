@@ -8,6 +8,7 @@ import {supervise} from '../instance/foreign/supervise.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {hasTerminal} from '../instance/terminal.ts';
 import {safeText} from '../terminal/safe-text.ts';
+import {endSoon} from './last-resort.ts';
 import {leave} from './leave.ts';
 import {fail, mistakeOf} from './report.ts';
 import {say} from './say.ts';
@@ -56,6 +57,7 @@ export async function runCommand(argv: string[]): Promise<void> {
   // Before we end by a signal, as Apache may have: nothing of ours is to stay.
   removePrivateFolder(prepared.folder.path);
   if (end.text !== null) say(`error: ${safeText(end.text)}`);
+  endSoon();
   leave(end.exit);
 }
 

@@ -21,6 +21,7 @@ import {StartupOutput} from '../instance/startup-output.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {inBackground} from './background.ts';
 import {type Launched, launch, portsInTheWay} from './launch.ts';
+import {endSoon} from './last-resort.ts';
 import {leave} from './leave.ts';
 import {refuse, say, systemProblem} from './say.ts';
 
@@ -39,10 +40,15 @@ export interface ServeOptions {
  * Everything up to the launch happens with as little loaded as possible; what watches over Apache is loaded while it starts. Sets the exit
  * status: Apache's own, or 1 for what preflight finds.
  */
-export async function serve(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions = {}): Promise<void> {
+export async function serve(plan: ServerPlan, options: ServeOptions = {}): Promise<void> {
   // Rarely is there anything to look for: the guard writes down how its run ended.
   if (!inBackground && readRecord(plan.paths.guardStatus) !== null && !(await (await import('./left-behind.ts')).mayStart(plan))) return;
   if (plan.options.detach && !inBackground) return (await import('./detach.ts')).detach(plan);
+  await run(plan, options);
+  endSoon();
+}
+
+async function run(plan: ServerPlan, {env = process.env, review = (problems) => problems}: ServeOptions): Promise<void> {
   const instance = instancePlan(plan, env);
   const kind = inBackground ? 'background' : plan.output === 'dashboard' && !hasTerminal() ? 'plain' : plan.output;
   const signals = catchSignals();

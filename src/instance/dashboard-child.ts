@@ -1,7 +1,8 @@
 import {spawn, spawnSync, type ChildProcess, type StdioOptions} from 'node:child_process';
-import {writeSync} from 'node:fs';
+import {closeSync, writeSync} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {RESTORE} from '../terminal/restore.ts';
+import {openWithoutBlocking} from '../terminal/without-blocking.ts';
 
 export interface DashboardEnd {
   code: number | null;
@@ -18,6 +19,9 @@ const REASON = 3;
  * that it costs a third more CPU, and no less memory (measured at 200x60 with 2,000 log lines a second).
  */
 const NODE_OPTIONS = ['--max-semi-space-size=8'];
+
+/** Milliseconds for stty, which waits until the terminal has taken what was written. */
+const STUCK = 1000;
 
 /** Arguments for `process.execPath` that run the dashboard's bundle. */
 export function dashboardArguments(program: string, args: readonly string[]): string[] {
@@ -81,12 +85,15 @@ export class DashboardChild {
 
   /** Leaves the alternate screen, shows the cursor, gives back the line discipline. */
   restore(): void {
+    const {fd, own} = openWithoutBlocking(1);
     try {
-      writeSync(1, RESTORE);
+      writeSync(fd, RESTORE);
     } catch {
-      // The terminal is gone; nothing to restore.
+      // The terminal is gone, or takes nothing (ctrl-s): the end is not to wait for it.
     }
-    if (this.#modes !== null) spawnSync('stty', [this.#modes], {stdio: ['inherit', 'ignore', 'ignore']});
+    if (own) closeSync(fd);
+    if (this.#modes !== null)
+      spawnSync('stty', [this.#modes], {stdio: ['inherit', 'ignore', 'ignore'], timeout: STUCK, killSignal: 'SIGKILL'});
   }
 }
 

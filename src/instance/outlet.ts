@@ -57,7 +57,7 @@ function closing(dashboardPid: () => number | null, off: () => void, output: Lin
     ending() {},
     async close() {
       off();
-      await output.flush(LAST_WORDS);
+      await output.end(LAST_WORDS);
     },
   };
 }

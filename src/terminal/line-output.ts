@@ -1,11 +1,15 @@
-import {write} from 'node:fs';
+import {fstatSync, write} from 'node:fs';
+import {openWithoutBlocking} from './without-blocking.ts';
 
 /** Characters waiting before lines are dropped: half a minute of a busy log. */
 const MOST = 8 * 1024 * 1024;
 
+/** Milliseconds until a reader that has taken nothing is asked again. */
+const RETRY_MS = 20;
+
 /**
- * Lines to a file descriptor that may stall (a pipe nobody reads, a frozen terminal). Node's own stdout would stop the whole process then; here
- * writing happens in the thread pool and what does not fit is dropped and counted.
+ * Lines to a file descriptor that may stall (a pipe nobody reads, a frozen terminal). Node's own stdout would keep all of it, or stop the whole process;
+ * here what does not fit is dropped and counted, and the end of the process does not wait for a reader.
  */
 export class LineOutput {
   readonly #fd: number;
@@ -16,10 +20,15 @@ export class LineOutput {
   #busy = false;
   #broken = false;
   #idle: (() => void)[] = [];
+  readonly #failed: (error: NodeJS.ErrnoException) => void;
 
-  /** @param dropped makes the line that says how many lines were lost. */
-  constructor(fd: number, dropped: (count: number) => string) {
-    this.#fd = fd;
+  /**
+   * @param dropped makes the line that says how many lines were lost.
+   * @param failed called once when nothing more can be written: the reader is gone (EPIPE), the disk is full.
+   */
+  constructor(fd: number, dropped: (count: number) => string, failed: (error: NodeJS.ErrnoException) => void = () => {}) {
+    this.#failed = failed;
+    this.#fd = openStalling(fd);
     this.#dropped = dropped;
   }
 
@@ -39,13 +48,15 @@ export class LineOutput {
     if (!this.#busy) this.#next();
   }
 
-  /** Settles when everything has been written, the reader is gone, or `ms` have passed. */
-  flush(ms: number): Promise<void> {
-    if (!this.#busy) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#idle.push(resolve);
-      setTimeout(resolve, ms).unref();
-    });
+  /** No more lines. Settles when everything has been written, the reader is gone, or `ms` have passed: what nobody has taken until then is lost. */
+  async end(ms: number): Promise<void> {
+    if (this.#busy) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve);
+        setTimeout(resolve, ms).unref();
+      });
+    }
+    this.#broken = true;
   }
 
   #next(): void {
@@ -67,13 +78,24 @@ export class LineOutput {
 
   #write(buffer: Buffer, from: number): void {
     write(this.#fd, buffer, from, buffer.length - from, null, (error, written) => {
-      if (error?.code === 'EAGAIN') {
-        setTimeout(() => this.#write(buffer, from), 20);
+      if (error?.code === 'EAGAIN' && !this.#broken) {
+        setTimeout(() => this.#write(buffer, from), RETRY_MS);
         return;
       }
+      if (error && !this.#broken) this.#failed(error);
       if (error) this.#broken = true;
-      else if (from + written < buffer.length) return this.#write(buffer, from + written);
+      else if (!this.#broken && from + written < buffer.length) return this.#write(buffer, from + written);
       this.#next();
     });
+  }
+}
+
+/** A pipe or terminal is opened a second time, without blocking. A file does not stall, and where we are in it is what its descriptor knows. */
+function openStalling(fd: number): number {
+  try {
+    const info = fstatSync(fd);
+    return info.isFIFO() || info.isCharacterDevice() ? openWithoutBlocking(fd).fd : fd;
+  } catch {
+    return fd;
   }
 }

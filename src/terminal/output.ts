@@ -5,6 +5,7 @@
  */
 import fs from 'node:fs';
 import {Writable} from 'node:stream';
+import {openWithoutBlocking} from './without-blocking.ts';
 
 /** What this needs of a tty.WriteStream. */
 export interface TtySink {
@@ -153,18 +154,5 @@ export class TerminalOutput extends Writable {
     this.#gone = true;
     this.#onGone();
     this.#tellIdle();
-  }
-}
-
-/**
- * Opens the terminal a second time, without blocking: the flag then is ours alone and not that of everybody who shares the descriptor
- * (the shell). Where that is not allowed (another user's terminal after `su`), writes go through the thread pool instead.
- */
-function openWithoutBlocking(fd: number): {fd: number; own: boolean} {
-  try {
-    const {O_WRONLY, O_NONBLOCK, O_NOCTTY} = fs.constants;
-    return {fd: fs.openSync(`/dev/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY), own: true};
-  } catch {
-    return {fd, own: false};
   }
 }

@@ -1,5 +1,5 @@
 import {closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
-import {flock} from './flock.ts';
+import {flock} from '../syscalls.ts';
 
 /**
  * Who runs a server root. The kernel holds the lock on `ROOT/wsgideck/lock` for as long as its holder lives; what is written in the file,

@@ -1,5 +1,6 @@
 /*
- * flock(2) for Node, which has none: only the kernel hands a lock on in one step, and takes it back when its holder dies.
+ * Two system calls that Node has not. flock(2): only the kernel hands a lock on in one step, and takes it back when its holder dies. _exit(2): Node's own
+ * exit waits for its threads, and one of them may stand in a write to a pipe that nobody reads.
  * Written against the C interface that Node keeps stable between versions (Node-API 8); the few declarations are here, so that
  * nothing but a C compiler is needed to build it.
  */
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 typedef struct napi_env__ *napi_env;
 typedef struct napi_value__ *napi_value;
@@ -40,10 +42,24 @@ static napi_value take(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* exit(status): ends the process at once. */
+static napi_value end(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = NULL;
+  int32_t status = 1;
+  if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) == 0 && count == 1) napi_get_value_int32(env, argument, &status);
+  _exit(status & 0xff);
+}
+
+static void give(napi_env env, napi_value exports, const char *name, size_t length, napi_callback call) {
+  napi_value function = NULL;
+  if (napi_create_function(env, name, length, call, NULL, &function) == 0) napi_set_named_property(env, exports, name, function);
+}
+
 int32_t node_api_module_get_api_version_v1(void) { return 8; }
 
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  napi_value function = NULL;
-  if (napi_create_function(env, "flock", 5, take, NULL, &function) == 0) napi_set_named_property(env, exports, "flock", function);
+  give(env, exports, "flock", 5, take);
+  give(env, exports, "exit", 4, end);
   return exports;
 }
