@@ -94,6 +94,7 @@ bool repeat_graceful(pid_t apache);
 /* ---- status.c ---- */
 /* Opens (creates, empties) the file, 0600, never through a symbolic link. False with errno set. */
 bool status_open(const char *path);
+void status_close(void);
 __attribute__((format(printf, 1, 2))) void status_line(const char *format, ...);
 /* One line for people on standard error. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);

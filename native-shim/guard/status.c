@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -44,7 +45,13 @@ bool status_open(const char *path) {
     return false;
   }
   file = fd;
+  atexit(status_close);
   return true;
+}
+
+void status_close(void) {
+  if (file >= 0) close(file);
+  file = -1;
 }
 
 void status_line(const char *format, ...) {
