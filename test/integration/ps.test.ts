@@ -8,7 +8,7 @@ import type {Survey} from '../../src/instance/instances/find-instances.ts';
 import type {Instance} from '../../src/instance/instances/instance.ts';
 import {startByHand, type OriginalByHand} from '../fixtures/observed/original-by-hand.ts';
 import {startSystem, type SystemApache} from '../fixtures/observed/system-apache.ts';
-import {olderExpress, startOriginal} from '../fixtures/run/original.ts';
+import {OLDER, olderExpress, startOriginal} from '../fixtures/run/original.ts';
 import {command} from '../support/command.ts';
 import {type DeckOptions, startDeck, type RunningDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
@@ -115,7 +115,7 @@ test('the original, by hand and under run', async () => {
     threads: 4,
   });
   expect(on(under.port, all)).toMatchObject({kind: 'ours', serverRoot: under.serverRoot, supervisorPid: under.pid});
-  expect(on(old.port, all)).toMatchObject({kind: 'ours', modWsgi: '4.9.4'});
+  expect(on(old.port, all)).toMatchObject({kind: 'ours', modWsgi: OLDER});
   // The original became Apache: its parent is nobody of ours.
   expect(all.filter(({apachePid: pid}) => pid === apachePid)).toHaveLength(1);
   await Promise.all([under.stop(), old.stop()]);

@@ -2,7 +2,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {beforeAll, expect, test} from 'vitest';
 import {connectDeck} from '../../src/control/client.ts';
-import {express, folderOf, newest, olderExpress, ready, startOriginal} from '../fixtures/run/original.ts';
+import {express, folderOf, newest, OLDER, olderExpress, ready, startOriginal} from '../fixtures/run/original.ts';
 import {until} from '../support/wait.ts';
 
 let older: string;
@@ -68,7 +68,7 @@ test('an interpreter that is held is named from outside, with the line', async (
 
 test.each([
   ['6.x', () => express],
-  ['4.9.4', () => older],
+  [OLDER, () => older],
 ])('a request timeout: the dump is joined to its request, and the restart has its reason (%s)', async (_, program) => {
   const deck = await startOriginal({program: program(), args: ['--request-timeout', '3', '--threads', '1', '--shutdown-timeout', '2']});
   await ready(deck);

@@ -9,6 +9,8 @@ export interface Column {
   name: string;
   /** Full version, for example `6.1.1`. */
   version: string;
+  /** First part of the version: features of 6.0 are asked for by it. */
+  major: number;
   /** Absolute path of mod_wsgi.so. */
   modulePath: string;
   /** The virtual environment, null for the system's own. */
@@ -34,7 +36,15 @@ function systemColumn(): Column {
   const modulePath = SYSTEM_MODULES.find((path) => existsSync(path));
   if (modulePath === undefined) throw new Error('the system has no mod_wsgi; tools/setup.sh test installs it');
   const version = systemVersion();
-  return {name: version, version, modulePath, pythonHome: null, python: SYSTEM_PYTHON, env: {VIRTUAL_ENV: undefined}};
+  return {
+    name: version,
+    version,
+    major: majorOf(version),
+    modulePath,
+    pythonHome: null,
+    python: SYSTEM_PYTHON,
+    env: {VIRTUAL_ENV: undefined},
+  };
 }
 
 function systemVersion(): string {
@@ -43,6 +53,8 @@ function systemVersion(): string {
   if (found === null) throw new Error(`no version in "${text}"`);
   return found[0];
 }
+
+const majorOf = (version: string): number => Number.parseInt(version, 10);
 
 function newestColumn(): Column {
   const pythonHome = venvPath();
@@ -53,5 +65,13 @@ function newestColumn(): Column {
   const folder = join(packagePath, 'server');
   const file = readdirSync(folder).find((name) => /^mod_wsgi-py.*\.so$/.test(name));
   if (file === undefined || !version.startsWith('6.')) throw new Error(`no mod_wsgi 6.x in ${pythonHome} (found ${version})`);
-  return {name: '6.x', version, modulePath: join(folder, file), pythonHome, python, env: {VIRTUAL_ENV: pythonHome}};
+  return {
+    name: '6.x',
+    version,
+    major: majorOf(version),
+    modulePath: join(folder, file),
+    pythonHome,
+    python,
+    env: {VIRTUAL_ENV: pythonHome},
+  };
 }
