@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config';
+import SkippedReporter, {NEEDS} from './test/support/global/needs.ts';
 
 const REAL_SERVERS = ['test/support/global/build.ts', 'test/support/global/mod-wsgi.ts'];
 
@@ -17,7 +18,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     allowOnly: false,
     setupFiles: ['test/support/global/environment.ts'],
-    reporters: ['default', 'json'],
+    tags: NEEDS,
+    reporters: ['default', 'json', new SkippedReporter()],
     outputFile: {json: '.cache/vitest.json'},
   },
 });

@@ -136,11 +136,11 @@ test('a server root in use by a living instance is refused, and the instance liv
   await deck.stop();
 });
 
-test.runIf(asRoot)('root without --user', async () => {
+test('root without --user', {tags: ['root']}, async () => {
   refused(await run(['start-server', script, '--server-root', root, '--port', String(await freePort())]), /--user/);
 });
 
-test.runIf(asRoot)('a script that the run user may not read names the folder in the way', async () => {
+test('a script that the run user may not read names the folder in the way', {tags: ['root']}, async () => {
   const hidden = join(folder, 'private');
   mkdirSync(hidden, {mode: 0o700});
   script = join(hidden, 'app.wsgi');

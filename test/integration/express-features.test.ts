@@ -9,7 +9,6 @@ import {columns} from '../support/mod-wsgi.ts';
 import {tempCopy, tempDir} from '../support/temp.ts';
 
 const [debian, newest] = columns();
-const asRoot = AS_USER.length > 0;
 const script = tempCopy(new URL('../fixtures/express/echo.wsgi', import.meta.url).pathname);
 const dir = tempDir();
 const at = (name: string) => join(dir, name);
@@ -133,12 +132,12 @@ test.each([
   ).toBe(true);
 });
 
-test.runIf(asRoot).each([
+test.each([
   [['--auth-user-script', at('closed.py')], /^error --auth-user-script: user www-data may not read /],
   [['--service-script', 'a', at('open.py'), '--service-user', 'a', 'root'], /^error service a as root: /],
   [['--supplementary-groups', 'no-such-group'], /^error --supplementary-groups: there is no group "no-such-group"/],
   [['--enable-recorder', '--recorder-directory', at('foreign')], /user www-data may not write to .*foreign;/],
-])('as root: %j', async (argv, expected) => {
+])('as root: %j', {tags: ['root']}, async (argv, expected) => {
   chmodSync(at('foreign'), 0o755);
   expect(await say(argv)).toEqual([expect.stringMatching(expected)]);
 });

@@ -278,23 +278,21 @@ test.concurrent('logs that the original rotates are followed from one file to th
   await until('its end', () => !alive(original.apachePid));
 });
 
-test
-  .runIf(process.getuid?.() === 0)
-  .concurrent('who may read little sees what there is, is told what not and why, and may not act', async () => {
-    const lines = ['CustomLog ${ONLY_APACHE}/odd.log combined'];
-    const apache = await startSystem({modulePath: columns()[0]!.modulePath, secondDisplay: '', lines});
-    chmodSync(apache.logDir, 0o700);
-    const {state, stop} = await lookAsNobody(apache.pid);
-    const groups = state.processes.filter((row) => row.role === 'daemon').map((row) => row.label);
-    expect(groups.toSorted()).toEqual(['first', 'first', 'second']);
-    expect(state.requests).toEqual([]);
-    expect(state.scoreboard?.idle).toBeGreaterThan(0);
-    const texts = state.notices.map(({text}) => text);
-    expect(texts).toContain(`the error log ${apache.logDir}/first-error.log may not be read by nobody`);
-    expect(state.notices.find(({text}) => text.includes('may not be read'))?.remedy).toContain('sudo');
-    expect(texts.find((text) => text.includes('variables'))).toContain('${ONLY_APACHE}/odd.log');
-    expect(texts.some((text) => /^Apache \d+ belongs to root/.test(text))).toBe(true);
-    expect(stop).toEqual({ok: false, text: `not permitted: Apache ${apache.pid} belongs to root; attach as that user or with sudo`});
-    expect((await apache.get('first', '/')).status).toBe(200);
-    await apache.stop();
-  });
+test.concurrent('who may read little sees what there is, is told what not and why, and may not act', {tags: ['root']}, async () => {
+  const lines = ['CustomLog ${ONLY_APACHE}/odd.log combined'];
+  const apache = await startSystem({modulePath: columns()[0]!.modulePath, secondDisplay: '', lines});
+  chmodSync(apache.logDir, 0o700);
+  const {state, stop} = await lookAsNobody(apache.pid);
+  const groups = state.processes.filter((row) => row.role === 'daemon').map((row) => row.label);
+  expect(groups.toSorted()).toEqual(['first', 'first', 'second']);
+  expect(state.requests).toEqual([]);
+  expect(state.scoreboard?.idle).toBeGreaterThan(0);
+  const texts = state.notices.map(({text}) => text);
+  expect(texts).toContain(`the error log ${apache.logDir}/first-error.log may not be read by nobody`);
+  expect(state.notices.find(({text}) => text.includes('may not be read'))?.remedy).toContain('sudo');
+  expect(texts.find((text) => text.includes('variables'))).toContain('${ONLY_APACHE}/odd.log');
+  expect(texts.some((text) => /^Apache \d+ belongs to root/.test(text))).toBe(true);
+  expect(stop).toEqual({ok: false, text: `not permitted: Apache ${apache.pid} belongs to root; attach as that user or with sudo`});
+  expect((await apache.get('first', '/')).status).toBe(200);
+  await apache.stop();
+});

@@ -26,31 +26,24 @@ test.each(columns())('a service has its row and its lines; one that fails in a l
 });
 
 // Only root can run a service as somebody else; CI is.
-test.runIf(process.getuid?.() === 0).each(columns())(
-  'a service of another user that fails is held back as well ($name)',
-  async (column) => {
-    const args = ['--service-script', 'broken', 'failing.py', '--service-user', 'broken', 'nobody'];
-    const deck = await startDeck({app: FOLDER, column, mode: 'json', args});
-    const paused = await deck.waitEvent(
-      'log',
-      (event) => event.entry.text.startsWith('wsgideck: service broken has ended 4 times'),
-      40_000,
-    );
-    expect(paused.entry.text).toMatch(/ in a row within 10 s of its start; next try in 2 s$/);
-    // What is not that user's stays closed to him.
-    const nobody = {uid: 65534, gid: 65534, encoding: 'utf8', env: {LC_ALL: 'C'}} as const;
-    const see = (...words: string[]) => spawnSync('/bin/sh', ['-c', words.join(' ')], {...nobody, cwd: '/'});
-    const own = join(deck.serverRoot, 'wsgideck/service-broken');
-    expect(see('ls', own)).toMatchObject({status: 0, stdout: 'run\nservice.py\nservices.json\n'});
-    expect(see('echo >', join(own, 'service.py')).status).not.toBe(0);
-    for (const path of ['', 'wsgideck', 'wsgideck/service.py', 'httpd.conf', 'error_log', 'wsgideck/run', 'handler.wsgi'])
-      expect(see('ls -d', join(deck.serverRoot, path), '&& cat', join(deck.serverRoot, path)).status, path).not.toBe(0);
-    await deck.stop();
-  },
-);
+test.each(columns())('a service of another user that fails is held back as well ($name)', {tags: ['root']}, async (column) => {
+  const args = ['--service-script', 'broken', 'failing.py', '--service-user', 'broken', 'nobody'];
+  const deck = await startDeck({app: FOLDER, column, mode: 'json', args});
+  const paused = await deck.waitEvent('log', (event) => event.entry.text.startsWith('wsgideck: service broken has ended 4 times'), 40_000);
+  expect(paused.entry.text).toMatch(/ in a row within 10 s of its start; next try in 2 s$/);
+  // What is not that user's stays closed to him.
+  const nobody = {uid: 65534, gid: 65534, encoding: 'utf8', env: {LC_ALL: 'C'}} as const;
+  const see = (...words: string[]) => spawnSync('/bin/sh', ['-c', words.join(' ')], {...nobody, cwd: '/'});
+  const own = join(deck.serverRoot, 'wsgideck/service-broken');
+  expect(see('ls', own)).toMatchObject({status: 0, stdout: 'run\nservice.py\nservices.json\n'});
+  expect(see('echo >', join(own, 'service.py')).status).not.toBe(0);
+  for (const path of ['', 'wsgideck', 'wsgideck/service.py', 'httpd.conf', 'error_log', 'wsgideck/run', 'handler.wsgi'])
+    expect(see('ls -d', join(deck.serverRoot, path), '&& cat', join(deck.serverRoot, path)).status, path).not.toBe(0);
+  await deck.stop();
+});
 
 // Only root, as above.
-test.runIf(process.getuid?.() === 0)('a service whose user cannot get to the server root runs all the same', async () => {
+test('a service whose user cannot get to the server root runs all the same', {tags: ['root']}, async () => {
   const closed = tempDir();
   chownSync(closed, 0, Number(execFileSync('id', ['-g', 'www-data'], {encoding: 'utf8'})));
   chmodSync(closed, 0o750);

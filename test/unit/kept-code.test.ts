@@ -70,7 +70,7 @@ describe('the folder for compiled code', () => {
     expect(cacheFolder()).toBe(join(place, 'wsgideck'));
   });
 
-  test.runIf(process.getuid?.() === 0)("is none in another user's place, also when the environment names it", () => {
+  test("is none in another user's place, also when the environment names it", {tags: ['root']}, () => {
     const place = tempDir();
     chownSync(place, 65534, 65534);
     vi.stubEnv('XDG_CACHE_HOME', place);
