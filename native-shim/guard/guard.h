@@ -31,10 +31,52 @@ struct options {
   bool foreground;    /* give the terminal to the program (debugger) */
   struct port ports[MAX_PORTS]; /* nothing is started while somebody listens there */
   size_t port_count;
+  bool init, stay;    /* be process 1 for the program; and for what it leaves running */
   char **program;     /* program and arguments, NULL-terminated */
 };
 /* Fills `o`. Returns -1 to go on, otherwise the status to exit with (help, version and usage errors are printed). */
 int options_parse(int argc, char **argv, struct options *o);
+
+/* ---- main.c ---- */
+/* All that a guard keeps in mind. Times are of now_ms(). */
+struct guard {
+  pid_t program, parent;
+  int tty;            /* a descriptor of our controlling terminal, or -1 */
+  long long grace_ms, started;
+  long long deadline; /* when everything is killed, or -1 */
+  long long cut_ms, cut; /* how long Apache's children have after a stop (-1: no limit), and until when, or -1 */
+  long long look;     /* when to see whether Apache obeys, or -1 */
+  long long again;    /* when to repeat the signal, or -1 */
+  int asked;          /* the stop that it has been told, 0 for none: SIGWINCH is the graceful one */
+  bool limited;       /* a graceful stop with the time limit of --cut */
+  unsigned long long held; /* signals that wait for the program's handler, one bit each */
+  bool ended, tty_gone, orphaned;
+  int status;         /* of the program, once ended */
+};
+extern struct guard g;
+
+/* ---- stop.c ---- */
+/* Has Apache stopped: at once, or (stop_gracefully) when its requests have finished, limited to the time of --cut. Both see that it obeys. */
+void stop(int number);
+void stop_gracefully(bool limited);
+/* Hands a signal to the program as soon as it can handle it. */
+void pass_on(int number);
+/* Does what is due by now. */
+void follow_up(void);
+/* Milliseconds until something is due, negative when nothing is. */
+long long until_next(void);
+
+/* ---- end.c ---- */
+/* Collects everybody who has ended. Returns false when there are no children any more. */
+bool reap(void);
+/* Never signals after the program has been reaped: from then on its pid may be somebody else's. */
+void send_program(int number);
+/* Again and again, because they may fork while they are being killed; Apache's parent first, it would replace the others. */
+void kill_everybody(void);
+/* The program has ended: whoever it left behind must go too. */
+void end_family(bool orderly);
+/* Ends as the program ended: by the same signal, or with the status that this returns. */
+int end_alike(void);
 
 /* ---- launch.c ---- */
 /* Closes every descriptor above 2, so that neither the program nor an unnoticed copy of a pty master outlives its owner. */
@@ -78,6 +120,13 @@ char state_of(pid_t pid);
 size_t children_alike(pid_t parent, pid_t *pids, size_t room);
 /* The first process for which `is` holds, from `top` down to its descendants; 0 when there is none. */
 pid_t find_below(pid_t top, bool (*is)(pid_t pid));
+
+/* Writes up to `room` pids of our own living children; returns how many it has written. */
+size_t list_children(pid_t *pids, size_t room);
+
+/* ---- init.c ---- */
+/* Runs the program as its init: passes signals on, collects orphans. Returns the status to end with, 128 + N for a program that signal N has ended. */
+int run_as_init(const struct options *o);
 
 /* ---- apache.c ---- */
 /* Apache's parent: the program itself or, behind a launcher, a descendant of it. 0 when none runs (yet), or the platform cannot tell. */

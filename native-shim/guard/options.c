@@ -25,6 +25,8 @@ static void print_help(void) {
        "  --port PORT       start nothing while somebody listens on that port of 127.0.0.1 (up to 8 times)\n"
        "  --port6 PORT      the same of ::1\n"
        "  --foreground      give the terminal to PROGRAM, for an interactive debugger\n"
+       "  --init            only be process 1 for PROGRAM: pass on all signals, collect orphans, end with its status\n"
+       "  --stay            with --init: also as long as what PROGRAM has left running\n"
        "  --capabilities    what this platform can and cannot do\n"
        "  --version, --help\n"
        "\n"
@@ -103,6 +105,11 @@ int options_parse(int argc, char **argv, struct options *o) {
     if (strcmp(name, "--capabilities") == 0) return print_capabilities(), 0;
     if (strcmp(name, "--foreground") == 0) {
       o->foreground = true;
+      continue;
+    }
+    if (strcmp(name, "--init") == 0 || strcmp(name, "--stay") == 0) {
+      o->init = true;
+      o->stay = o->stay || name[2] == 's';
       continue;
     }
     if (name[0] != '-') return usage("PROGRAM must follow --", name);
