@@ -89,8 +89,7 @@ test('on a terminal a start offers to end them, and starts', async () => {
   await third.stop();
 });
 
-test('a process of another user that carries the mark is not signalled', async () => {
-  if (!AS_ROOT) return console.log('needs root: a process of another user');
+test('a process of another user that carries the mark is not signalled', {tags: ['root']}, async () => {
   const {deck, mark} = await killedDeck();
   // The user nobody; as root the mark could only have got there by a fake.
   const faked = spawn('sleep', ['600'], {uid: 65_534, gid: 65_534, env: {WSGIDECK_GUARD: mark}, stdio: 'ignore'});
