@@ -39,6 +39,7 @@ const PYTHON = [
   'service.py',
   'slot.py',
   'wsgi_callable.py',
+  'wsgideck_originals.py',
   ...['__init__', 'coverage', 'debugger', 'paste_application', 'profiler', 'recorder'].map((name) => `wsgideck_tools/${name}.py`),
 ];
 

@@ -6,7 +6,9 @@ HERE, the folder of both files, is put into this file's globals by agent.py. The
 import os
 import sys
 import time
-from _thread import allocate_lock, get_ident
+
+# Not those of `os`: eventlet replaces them.
+from posix import read, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     Message = Dict[str, Any]
 
     HERE = ""
+
+    def own(module: str, name: str) -> Any: ...
+
+
+# The application may have been loaded before this.
+allocate_lock = own("_thread", "allocate_lock")
+get_ident = own("_thread", "get_ident")
+sleep = own("time", "sleep")
+poll = own("select", "poll")
 
 VERSION = 1
 
@@ -99,6 +110,27 @@ def frames_of(frame: "Optional[FrameType]", limit: int = MAX_FRAMES) -> "List[Tu
     return frames
 
 
+def thread_facts(thread: "Any") -> "Tuple[str, int]":
+    """Name and kernel's thread id of one of threading's objects; 0 where it has no id. What eventlet puts there has not all of it."""
+    try:
+        name, number = str(thread.name)[:100], getattr(thread, "native_id", None)
+    except Exception:
+        return "", 0
+    return name, number if isinstance(number, int) else 0
+
+
+# The outermost frame of the greenlet in which gevent, or eventlet, runs a thread's event loop.
+EVENT_LOOPS = ("/gevent/hub.py", "/eventlet/hubs/hub.py")
+
+
+def in_event_loop(frame: "FrameType") -> bool:
+    """Is this stack the event loop's: what its thread was given to do waits in a greenlet meanwhile, whose frames are elsewhere."""
+    outer: "Optional[FrameType]" = frame
+    while outer is not None:
+        frame, outer = outer, outer.f_back
+    return frame.f_code.co_filename.endswith(EVENT_LOOPS)
+
+
 def application_frame(frames: "Sequence[Tuple[str, int, str]]", roots: "Sequence[str]") -> "Optional[Tuple[str, int, str]]":
     """The innermost frame in one of the folders; installed packages inside them do not count."""
     for frame in frames:
@@ -145,7 +177,7 @@ class Agent:
     def wake(self) -> None:
         """Tells the agent's thread that there is something to take."""
         try:
-            os.write(self.wake_write, b".")
+            write(self.wake_write, b".")
         except OSError:
             return
 
@@ -185,7 +217,7 @@ class Agent:
             # A supervisor that hangs up on us at once is not to be pestered either.
             if time.monotonic() - began > RETRY_MAX:
                 wait = RETRY_FIRST
-            time.sleep(wait)
+            sleep(wait)
             wait = min(wait * 2, RETRY_MAX)
 
     def connect(self) -> bool:
@@ -227,7 +259,7 @@ class Agent:
 
     def serve(self) -> None:
         """Until the connection ends. Wakes up only for a question or an exception."""
-        from select import POLLIN, poll
+        from select import POLLIN
 
         sock = self.socket
         poller = poll()
@@ -245,7 +277,7 @@ class Agent:
             pause = max(1, int((rest - time.monotonic()) * 1000)) if waiting else None
             ready = [descriptor for descriptor, _ in poller.poll(pause)]
             if self.wake_read in ready:
-                os.read(self.wake_read, 4096)
+                read(self.wake_read, 4096)
                 waiting = True
             if sock.fileno() in ready:
                 data = sock.recv(65536)
@@ -359,6 +391,8 @@ class Agent:
         frame = sys._current_frames().get(ident)
         if frame is None:
             return {"done": False, "why": "it runs no Python code now: mod_wsgi sends its response, or reads what the client sends"}
+        if in_event_loop(frame):
+            return {"done": False, "why": "it waits in a greenlet: the exception would end the event loop of its thread instead"}
         frames = frames_of(frame)
         del frame
         number, kind, nothing = c_ulong(ident), py_object(RequestInterrupted), py_object()
@@ -381,6 +415,8 @@ class Agent:
         busy = [(ident, record) for ident, record in list(self.deck.live.items()) if record[0] in active]
         # Oldest first: those are the ones that a person looks for, should there be too many.
         busy.sort(key=lambda item: item[1][3])
+        if frames and self.deck.greenlets:
+            self.resolve_greenlets(frames, busy)
         message: "Message" = {"busy": len(active), "threads": self.mod_wsgi.threads_per_process, "requests": [], "more": 0}
         if requests:
             message["requests"] = [self.request(ident, record, frames.get(ident) if at else None) for ident, record in busy[:MAX_REQUESTS]]
@@ -388,6 +424,15 @@ class Agent:
         if stacks:
             message["stacks"] = self.stacks(frames, [ident for ident, _ in busy])
         return message
+
+    def resolve_greenlets(self, frames: "Dict[int, FrameType]", busy: "Iterable[Tuple[int, Record]]") -> None:
+        """Where a request waits in a greenlet, puts that one's frame in the place of the event loop's, which its thread executes."""
+        for ident, _ in busy:
+            frame = frames.get(ident)
+            if frame is not None and in_event_loop(frame):
+                own_frame = getattr(self.deck.greenlets.get(ident), "gr_frame", None)
+                if own_frame is not None:
+                    frames[ident] = own_frame
 
     def request(self, ident: int, record: "Record", frame: "Optional[FrameType]") -> "Message":
         found: "Message" = {
@@ -424,11 +469,10 @@ class Agent:
             if ident not in frames:
                 continue
             stack: "Message" = {"ident": str(ident), "frames": frames_of(frames[ident])}
-            thread = names.get(ident)
-            if thread is not None:
-                stack["name"] = str(thread.name)[:100]
-                if thread.native_id is not None:
-                    stack["tid"] = thread.native_id
+            if ident in names:
+                stack["name"], number = thread_facts(names[ident])
+                if number:
+                    stack["tid"] = number
             found.append(stack)
         return found
 
@@ -437,7 +481,8 @@ class Agent:
         threading: "Any" = sys.modules.get("threading")
         threads = list(getattr(threading, "_active", {}).items())[:MAX_BACKGROUND]
         live = self.deck.live
-        return [(str(ident), thread.native_id or 0, str(thread.name)[:100]) for ident, thread in threads if ident not in live]
+        found = [(ident, thread_facts(thread)) for ident, thread in threads if ident not in live]
+        return [(str(ident), number, name) for ident, (name, number) in found]
 
     def metrics(self) -> "Message":
         """mod_wsgi's own figures; {} where this version or configuration has none."""

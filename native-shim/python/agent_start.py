@@ -17,8 +17,10 @@ import mmap
 import os
 import struct
 import sys
-import time
-from _thread import get_native_id, start_new_thread
+from _thread import get_native_id
+
+# Not os.open: eventlet replaces that.
+from posix import open as open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,15 +34,40 @@ if TYPE_CHECKING:
     def load(name: str, scope: Dict[str, Any]) -> Dict[str, Any]: ...
 
 
+def own(module: str, name: str) -> "Any":
+    """A function of a C module as Python made it, whatever the application has put in its place.
+
+    Raises LookupError where that cannot be had: what waits in the agent's thread must not depend on anybody's event loop.
+    """
+    found: "Any" = getattr(__import__(module), name, None)
+    if type(found) is not type(len):
+        found = load("wsgideck_originals", {"__name__": "wsgideck_originals"})["original"](module, name)
+    if found is None:
+        raise LookupError("the application has replaced %s.%s" % (module, name))
+    return found
+
+
+def is_patched() -> bool:
+    """Has the application put other locks in the place of Python's already."""
+    return type(sys.modules["_thread"].__dict__["allocate_lock"]) is not type(len)
+
+
 # Field 22 of /proc/self/stat is the process' start time: with the pid it names one process for good.
 SLOT_SIZE = 512
-SLOT_HEADER = struct.Struct("<8sIIQQ32x")
+SLOT_HEADER = struct.Struct("<8sIIQQI28x")
+# Where in it the kernel's id of the agent's thread is: does that one wait for the interpreter, when it gives no answer.
+AGENT_THREAD = 32
+NO_THREAD = 0xFFFFFFFF
 SLOT = struct.Struct("<QdIIHHHH")
 ROOM = SLOT_SIZE - SLOT.size
 MAX_SLOTS = 1024
 
+# What the agent imports later on.
+IMPORTS = ("json", "traceback", "tokenize", "select", "_socket")
+
 # Seconds: lets the process answer its first request before we compile and import anything.
 SETTLE = 0.1
+TRIES = 5
 
 
 def shared_state() -> "Any":
@@ -48,7 +75,7 @@ def shared_state() -> "Any":
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, pieces={}, note=None, load=None, pending=[], wake=None, slot=None)
+        deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, slot=None)
         sys.modules["_wsgideck"] = deck
     return deck
 
@@ -69,7 +96,7 @@ def create_private(name: str) -> int:
         os.unlink(path)
     except FileNotFoundError:
         pass
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    return open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def register_fault_signal() -> "Optional[int]":
@@ -90,10 +117,10 @@ def register_fault_signal() -> "Optional[int]":
         return None
 
 
-def make_note(count: int) -> "Optional[Callable[[int, Record], None]]":
-    """Maps run/PID.slots for `count` threads; returns the function that writes what a thread has just taken, None when it cannot.
+def make_note(count: int) -> "Optional[Tuple[mmap.mmap, Callable[[int, Record], None]]]":
+    """Maps run/PID.slots for `count` threads; returns the map, and the function that writes what a thread has just taken.
 
-    The function runs in every request: about half a microsecond. A slot is written by one copy while the GIL is held.
+    None when it cannot. The function runs in every request: about half a microsecond. A slot is written by one copy while the GIL is held.
     """
     count = max(1, min(count, MAX_SLOTS))
     try:
@@ -108,7 +135,7 @@ def make_note(count: int) -> "Optional[Callable[[int, Record], None]]":
             os.close(descriptor)
     except (OSError, ValueError):
         return None
-    view[: SLOT_HEADER.size] = SLOT_HEADER.pack(b"WDSLOT1\n", count, SLOT_SIZE, os.getpid(), start_ticks())
+    view[: SLOT_HEADER.size] = SLOT_HEADER.pack(b"WDSLOT1\n", count, SLOT_SIZE, os.getpid(), start_ticks(), 0)
     places: "Dict[int, Tuple[int, int]]" = {}
     pack = SLOT.pack
 
@@ -132,7 +159,7 @@ def make_note(count: int) -> "Optional[Callable[[int, Record], None]]":
         except Exception:
             return
 
-    return note
+    return view, note
 
 
 class Boot:
@@ -143,17 +170,43 @@ class Boot:
         self.mod_wsgi = mod_wsgi
         self.fault_signal = fault_signal
         self.agent: "Any" = None
+        self.table: "Optional[mmap.mmap]" = None
+        self.sleep: "Any" = None
+
+    def begin(self) -> None:
+        """Starts the agent's thread. With reload by swap the application comes later: what that thread uses is taken now."""
+        try:
+            start_new_thread = own("_thread", "start_new_thread")
+            self.sleep = own("time", "sleep")
+            start_new_thread(self.run, ())
+        except Exception as error:
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        """There will be no agent in this process: its silence says nothing about the interpreter."""
+        self.tell_thread(NO_THREAD)
+        complain(error)
+
+    def tell_thread(self, number: int) -> None:
+        if self.table is not None:
+            struct.pack_into("<I", self.table, AGENT_THREAD, number)
 
     def run(self) -> None:
         """The agent's thread, for as long as the process lives."""
+        self.tell_thread(get_native_id())
         # A process that waits for its code has nothing to answer yet.
         if self.deck.slot is None or self.deck.slot.live:
-            time.sleep(SETTLE)
-        try:
-            self.agent = load_main()["Agent"](self.deck, self.mod_wsgi, self.fault_signal)
-        except Exception as error:
-            complain(error)
-            return
+            self.sleep(SETTLE)
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                self.agent = load_main()["Agent"](self.deck, self.mod_wsgi, self.fault_signal)
+                break
+            except Exception as error:
+                # While gevent replaces the locks, an import that is under way may fail.
+                if left == 0:
+                    self.give_up(error)
+                    return
+                self.sleep(SETTLE)
         self.agent.run()
 
     def stopping(self, event: str, **data: "Any") -> None:
@@ -162,7 +215,7 @@ class Boot:
 
     def forked(self) -> None:
         """A child of the application must not write into its parent's slots, nor talk to anybody."""
-        self.deck.note = self.deck.wake = None
+        self.deck.note = self.deck.wake = self.table = None
         if self.agent is not None:
             self.agent.forked()
 
@@ -173,12 +226,14 @@ class Boot:
 
 def load_main() -> "Dict[str, Any]":
     """What agent_main.py defines."""
-    return load("agent_main", {"__file__": os.path.join(HERE, "agent_main.py"), "__name__": "wsgideck_agent", "HERE": HERE})
+    scope = {"__file__": os.path.join(HERE, "agent_main.py"), "__name__": "wsgideck_agent", "HERE": HERE, "own": own}
+    return load("agent_main", scope)
 
 
 def complain(error: Exception) -> None:
     """Seen in the error log; the application is served without us."""
-    print("wsgideck: the agent could not start: %r" % (error,), file=sys.stderr)
+    why = error if isinstance(error, LookupError) else repr(error)
+    print("wsgideck: the agent could not start: %s; this process is seen from outside only" % (why,), file=sys.stderr)
 
 
 def start() -> "Optional[Boot]":
@@ -188,13 +243,19 @@ def start() -> "Optional[Boot]":
         return None
     deck = shared_state()
     boot = Boot(deck, mod_wsgi, register_fault_signal())
-    deck.note = make_note(mod_wsgi.threads_per_process)
+    made = make_note(mod_wsgi.threads_per_process)
+    if made is not None:
+        boot.table, deck.note = made
+    if is_patched():
+        # The locks that imports take are replaced as well: no import of ours may meet one of a request's thread.
+        for name in IMPORTS:
+            __import__(name)
     if not hasattr(deck, "settings"):
         load_main()["subscribe_requests"](mod_wsgi, deck)
     mod_wsgi.subscribe_shutdown(boot.stopping)
     os.register_at_fork(after_in_child=boot.forked)
     atexit.register(boot.bye)
-    start_new_thread(boot.run, ())
+    boot.begin()
     return boot
 
 

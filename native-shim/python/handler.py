@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
         live: Dict[int, Tuple[Any, ...]]
         pieces: Dict[int, Tuple[Tuple[Any, ...], list[int]]]
+        greenlets: Dict[int, Any]
         note: Optional[Callable[[int, Tuple[Any, ...]], None]]
         load: Optional[Dict[str, Any]]
         pending: list[Tuple[float, int, Optional[Tuple[Any, ...]], str, TracebackException]]
@@ -71,6 +72,7 @@ def shared_state() -> "Deck":
 
     live: thread ident -> (request id, method, url, start, client, worker, queue start, daemon start), what the thread took *last*
     pieces: thread ident -> (record, [pieces passed on so far]), while that thread walks through a response
+    greenlets: thread ident -> the greenlet in which that thread took its last request, where the application uses gevent or eventlet
     note: the agent's function (ident, record) that copies a record into PID.slots, or None
     load: outcome of loading the application, as in the protocol's `hello`
     pending, wake: exceptions for the agent to take (time, ident, record, title, summary), and the function that tells it so (or None)
@@ -81,7 +83,7 @@ def shared_state() -> "Deck":
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, pieces={}, note=None, load=None, pending=[], wake=None, slot=None)
+        deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, slot=None)
         sys.modules["_wsgideck"] = deck
     return deck  # type: ignore[no-any-return]
 
@@ -313,6 +315,34 @@ def make_handler(
     return handle_request
 
 
+def note_greenlets(handle: "Application", deck: "Deck") -> "Application":
+    """`handle`, which notes the greenlet that each request runs in: while it waits, the thread's stack is that of the event loop."""
+    load_event_loop()
+    getcurrent = sys.modules["greenlet"].getcurrent
+    greenlets = deck.greenlets
+    ident = get_ident
+
+    def handle_request(environ: "Environ", start_response: "StartResponse") -> "Iterable[bytes]":
+        greenlets[ident()] = getcurrent()
+        return handle(environ, start_response)
+
+    return handle_request
+
+
+def load_event_loop() -> None:
+    """Imports what gevent imports when a thread waits for the first time, while no other thread runs.
+
+    The locks that imports take are gevent's too: two threads whose first waits meet wait for ever (seen with gevent 26.9 in 3 of 8 starts
+    with two first requests at once).
+    """
+    try:
+        config = sys.modules["gevent._config"].config
+        for name in ("loop", "format_context", "threadpool", "resolver"):
+            getattr(config, name)
+    except Exception:
+        return
+
+
 def below(path: str, mount: str) -> bool:
     """Is this URL path the mount point itself or under it (`/app` is not a prefix of `/apple`)."""
     return path.startswith(mount) and path[len(mount) : len(mount) + 1] in ("", "/")
@@ -351,6 +381,11 @@ def our_module(name: str) -> "Any":
     return sys.modules[name]
 
 
+# A process loads this file again when its first load has failed: by then gevent or eventlet may have put theirs in its place, which numbers
+# greenlets, not threads.
+if not isinstance(get_ident, type(len)):
+    get_ident = our_module("wsgideck_originals").original("_thread", "get_ident") or get_ident
+
 # Settings that switch on what lies in wsgideck_tools/.
 SWITCHES = ("debugger", "profiler_directory", "coverage_directory", "recorder_directory")
 
@@ -386,6 +421,8 @@ def prepare(settings: "Dict[str, Any]", deck: "Deck") -> "Dict[str, Any]":
         application, file, before = tools.call(load_application, settings, deck)
     mod_wsgi = sys.modules.get("mod_wsgi")
     handle = make_handler(application, settings["mount_point"], deck, getattr(mod_wsgi, "FileWrapper", None))
+    if hasattr(sys.modules.get("greenlet"), "getcurrent") and ("gevent" in sys.modules or "eventlet" in sys.modules):
+        handle = note_greenlets(handle, deck)
     if settings.get("browser_reload"):
         handle = our_module("browser_reload").wrap(handle, settings["browser_reload"])
     exports: "Dict[str, Any]" = {"handle_request": handle if tools is None else tools.wrap(handle)}

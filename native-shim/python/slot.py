@@ -15,6 +15,9 @@ import sys
 import time
 from _thread import allocate_lock
 
+# Not those of `os`: eventlet replaces them.
+from posix import read, write
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
@@ -70,7 +73,7 @@ class Slot:
 
     def wake(self, word: bytes) -> None:
         try:
-            os.write(self.wake_write, word)
+            write(self.wake_write, word)
         except OSError:
             return
 
@@ -83,12 +86,17 @@ class Slot:
         if self.released:
             return later(settings, deck, prepare)
         leave_young_sources_alone()
+        # Before the application: gevent and eventlet replace what is in there, even when the rest of it does not load.
+        import select
+
+        poller = select.poll()
+        poller.register(self.wake_read, select.POLLIN)
         try:
             return prepare(settings, deck)
         except BaseException:
             page = failure_page(settings)
         if (deck.load or {}).get("waits"):
-            self.stand_by()
+            self.stand_by(poller)
         return {"handle_request": page}
 
     def complete(self) -> None:
@@ -113,17 +121,15 @@ class Slot:
             except OSError:
                 continue
 
-    def stand_by(self) -> None:
+    def stand_by(self, poller: "Any") -> None:
         """The code does not load, in a group that visitors are sent to: until the supervisor says that nobody else can answer them.
 
         Before its threads have started a process takes no request out of the queue that it shares with the others of its group.
-        """
-        from select import POLLIN, poll
 
-        poller = poll()
-        poller.register(self.wake_read, POLLIN)
+        poller: tells when there is a word for us.
+        """
         patience: "Optional[float]" = ALONE * 1000
-        while poller.poll(patience) and os.read(self.wake_read, 1) == b"h":
+        while poller.poll(patience) and read(self.wake_read, 1) == b"h":
             patience = None
 
     def wait(self, settings: "Dict[str, Any]") -> None:
@@ -138,7 +144,7 @@ class Slot:
         ready = [descriptor for descriptor, _ in poller.poll()]
         self.idle = False
         if self.wake_read in ready:
-            self.released = os.read(self.wake_read, 16).startswith(b"r")
+            self.released = read(self.wake_read, 16).startswith(b"r")
         if listener is not None:
             os.close(listener)
 
@@ -282,7 +288,8 @@ def start() -> None:
     if mod_wsgi is None:
         return
     deck: "Any" = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-    deck.__dict__.update(live={}, pieces={}, note=None, load=None, pending=[], wake=None, settings=None, slot=Slot(mod_wsgi.process_group))
+    deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, settings=None)
+    deck.slot = Slot(mod_wsgi.process_group)
     sys.modules["_wsgideck"] = deck
 
 

@@ -17,7 +17,7 @@ export function builtAsset(name: string): string {
 }
 
 /** The parts of the agent: the first looks for the others beside itself. */
-export const AGENT_FILES = ['agent.py', 'agent_start.py', 'agent_main.py'] as const;
+export const AGENT_FILES = ['agent.py', 'agent_start.py', 'agent_main.py', 'wsgideck_originals.py'] as const;
 
 /** What runs on Apache's side of the fence: `wsgideck-guard`, the agent, `handler.py`. */
 export function nativeAsset(name: string): string {

@@ -201,6 +201,46 @@ print("held", flush=True)
 sys.stdin.read()
 `;
 
+/** The same, but its agent's thread sleeps: nobody waits for the interpreter. */
+const FREE = HELD.replace('ticks = ', 'threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nticks = ')
+  .replace('32x", b', 'I28x", b')
+  .replace('ticks) + slot', 'ticks, threading.enumerate()[1].native_id) + slot');
+
+test('stacks of such a process, when somebody asks, come from the same dump and name the same thread', async () => {
+  const {folder, events} = await open({now: () => Date.now() + 5000, isOurs: (pid) => pid === held?.pid});
+  const held = spawn('/usr/bin/python3', ['-c', HELD, join(folder, 'run')], {stdio: ['pipe', 'pipe', 'inherit']});
+  try {
+    await once(held.stdout, 'data');
+    const [capture] = await hub!.takeStacks();
+    expect(capture).toMatchObject({pid: held.pid, method: 'faulthandler', cause: 'asked'});
+    const alarm = events.find((event) => event.type === 'stacks')?.capture;
+    expect(alarm).toMatchObject({pid: held.pid, cause: 'wedged', culprit: capture!.culprit});
+    expect(alarm!.threads.map((one) => one.frames)).toEqual(capture!.threads.map((one) => one.frames));
+    await hub!.unheard(held.pid!);
+    await hub!.takeStacks(held.pid);
+    expect(events.filter((event) => event.type === 'stacks')).toHaveLength(1);
+  } finally {
+    held.kill('SIGKILL');
+  }
+});
+
+test("nobody holds an interpreter that the agent's thread does not wait for", async () => {
+  const {folder, events} = await open({now: () => Date.now() + 5000, isOurs: (pid) => pid === free?.pid});
+  const free = spawn('/usr/bin/python3', ['-c', FREE, join(folder, 'run')], {stdio: ['pipe', 'pipe', 'inherit']});
+  try {
+    await once(free.stdout, 'data');
+    await hub!.unheard(free.pid!);
+    expect(events).toEqual([]);
+    // Threads may run: it is not dumped again.
+    const size = statSync(join(folder, 'run', `${free.pid}.fault`)).size;
+    expect(size).toBeGreaterThan(0);
+    expect(await hub!.takeStacks(free.pid)).toEqual([]);
+    expect(statSync(join(folder, 'run', `${free.pid}.fault`)).size).toBe(size);
+  } finally {
+    free.kill('SIGKILL');
+  }
+});
+
 test('a process that was held before its agent got through has all its threads, not only the held one', async () => {
   const {folder, events} = await open({now: () => Date.now() + 5000});
   const held = spawn('/usr/bin/python3', ['-c', HELD, join(folder, 'run')], {stdio: ['pipe', 'pipe', 'inherit']});

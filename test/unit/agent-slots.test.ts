@@ -27,6 +27,7 @@ test('reads what threads took last', () => {
     pid: 4711,
     startTicks: '123456789012',
     threads: 1,
+    agentTid: 0,
     slots: [
       {
         ident: '140698883970752',

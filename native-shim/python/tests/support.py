@@ -87,7 +87,7 @@ def run_inside(body: str, timeout: float = 30) -> str:
         os.makedirs(os.path.join(root, "wsgideck", "run"))
         program = os.path.join(root, "program.py")
         shutil.copytree(os.path.join(SOURCES, "wsgideck_tools"), os.path.join(root, "wsgideck", "wsgideck_tools"))
-        for name in ("agent_start.py", "agent_main.py", "wsgi_callable.py"):
+        for name in ("agent_start.py", "agent_main.py", "wsgi_callable.py", "wsgideck_originals.py"):
             shutil.copy(os.path.join(SOURCES, name), os.path.join(root, "wsgideck"))
         with open(program, "w") as file:
             file.write(PRELUDE + textwrap.dedent(body))

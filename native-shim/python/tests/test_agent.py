@@ -327,6 +327,33 @@ class Files(unittest.TestCase):
         """
         )
 
+    def test_the_table_tells_the_thread_of_the_agent(self) -> None:
+        run_inside(
+            SERVED
+            + """
+            import struct
+            supervisor.read("hello")
+            data = open(os.path.join(RUN, "%d.slots" % os.getpid()), "rb").read()
+            others = set(map(int, os.listdir("/proc/self/task"))) - {one.native_id for one in threading.enumerate()}
+            assert set(struct.unpack_from("<I", data, 32)) <= others, others
+        """
+        )
+
+    def test_primitives_replaced_in_a_way_that_is_not_known_keep_the_agent_out(self) -> None:
+        run_inside("""
+            import io, struct
+            write("import time\\ntime.sleep = lambda seconds: None\\n" + APP)
+            handle = run("handler.py", SETTINGS=settings())["handle_request"]
+            sys.stderr = io.StringIO()
+            run("agent.py")
+            assert sys.stderr.getvalue() == (
+                "wsgideck: the agent could not start: the application has replaced time.sleep; this process is seen from outside only\\n"
+            ), sys.stderr.getvalue()
+            assert handle(environ(), None) == [b"|/"]
+            data = open(os.path.join(RUN, "%d.slots" % os.getpid()), "rb").read()
+            assert struct.unpack_from("<I", data, 32) == (0xFFFFFFFF,)
+        """)
+
     def test_a_run_directory_that_cannot_be_written_costs_only_those_files(self) -> None:
         run_inside("""
             os.rmdir(RUN)

@@ -105,7 +105,7 @@ export function writeServerRoot(plan: ServerPlan, compiled: readonly CompiledFil
   const runsServices = plan.mode !== 'debug' && plan.services.length > 0;
   // The file that switches between slots belongs to an earlier run.
   if (!options.setupOnly) rmSync(join(paths.deck, 'slot.green'), {force: true});
-  const isLate = (name: string) => name.startsWith('agent_main.');
+  const isLate = (name: string) => /^(?:agent_main|wsgideck_originals)\./.test(name);
   for (const name of [
     ...AGENT_FILES.filter((one) => !isLate(one)),
     'handler.py',

@@ -56,15 +56,32 @@ function addKernel(pid: number, threads: readonly ThreadStack[]): void {
   }
 }
 
+/** Where gevent and eventlet run the event loop of a thread. */
+const EVENT_LOOP = /\/(?:gevent|eventlet\/hubs)\/hub\.py$/;
+
+/** Does a thread run an event loop while what it was given to do waits in a greenlet. The frames of a greenlet that waits are on no thread. */
+function inEventLoop(frames: ThreadStack['frames']): boolean {
+  const outermost = frames.at(-1);
+  return outermost !== undefined && EVENT_LOOP.test(outermost.file);
+}
+
 /**
  * Python lists the threads of all interpreters of a process, but only the application's own interpreter knows its requests, and the names of the
  * threads that it has made. faulthandler prints one interpreter.
  */
 function notCovered(method: StackCapture['method'], cause: StackCause, threads: readonly ThreadStack[]): string | null {
-  if (method === 'faulthandler' || cause === 'crash') return "interpreters other than the application's, where there are any";
+  const elsewhere = threads.filter((one) => one.request && inEventLoop(one.frames)).length;
+  const greenlets =
+    elsewhere === 0
+      ? null
+      : `${elsewhere} request${elsewhere === 1 ? ' that waits in a greenlet: its thread shows' : 's that wait in greenlets: their threads show'} the event loop of gevent or eventlet`;
+  if (method === 'faulthandler' || cause === 'crash') {
+    return [greenlets, "interpreters other than the application's, where there are any"].filter((one) => one !== null).join('; ');
+  }
   const full = threads.length >= MAX_THREADS ? `threads after the first ${MAX_THREADS}` : null;
   const strangers = threads.filter((one) => !one.request && one.name === undefined).length;
   const foreign =
     strangers === 0 ? null : `requests and names of ${strangers} thread${strangers === 1 ? '' : 's'}: of other interpreters, or made in C`;
-  return full === null && foreign === null ? null : [full, foreign].filter((one) => one !== null).join('; ');
+  const missing = [greenlets, full, foreign].filter((one) => one !== null);
+  return missing.length === 0 ? null : missing.join('; ');
 }

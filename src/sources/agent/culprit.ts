@@ -31,7 +31,8 @@ export interface Verdict {
 
 /** Calls that give the interpreter away while they wait. */
 const WAITING_LINE = /\b(?:sleep|wait|acquire|join|recv|recvfrom|accept|connect|select|poll|communicate|getaddrinfo|urlopen)\s*\(/;
-const WAITING_FILE = /\/(?:threading|selectors|socket|ssl|queue|subprocess|asyncio\/[a-z_]+|concurrent\/futures\/[a-z_]+)\.py$/;
+const WAITING_FILE =
+  /\/(?:threading|selectors|socket|ssl|queue|subprocess|asyncio\/[a-z_]+|concurrent\/futures\/[a-z_]+|gevent\/[a-z_]+|eventlet\/[a-z_/]+)\.py$/;
 
 /**
  * What a thread did between two readings `ms` apart, 50 at least. Thresholds are low because a busy machine slows everybody: a waiter needs

@@ -7,6 +7,7 @@ import {activityOf, chooseCulprit, type Suspect, type Verdict} from './culprit.t
 import {parseFaultDumps, type FaultDump, type FaultThread} from './fault-dump.ts';
 import type {ProcessFiles} from './process-files.ts';
 import {catchesSignal, isRunning, processFact, threadReadings} from './proc.ts';
+import {NO_THREAD} from './slots.ts';
 import {inRoots, slotToActiveRequest, toRequestRef} from './translate.ts';
 
 /** Milliseconds: longest wait for the dump, pause between looks, quiet time that counts as complete, shortest watch on the threads. */
@@ -14,6 +15,8 @@ const DUMP_WAIT = 500;
 const LOOK = 10;
 const QUIET = 30;
 const WATCH = 100;
+/** Milliseconds more before an agent's thread that seems to sleep counts as asleep: it may not have got a processor. */
+const SURE = 400;
 
 /** Which process, and what is known of it. */
 export interface Patient {
@@ -40,6 +43,8 @@ export interface FaultStacks {
   /** Requests of the threads that ran Python code. */
   inFlight: ActiveRequest[];
   verdict: (Verdict & {request: ActiveRequest | null}) | null;
+  /** Does a thread hold the interpreter, so that the agent's thread waits for it. False when that one sleeps: then it is the agent that does not work. */
+  held: boolean;
   /** faulthandler's word for a crash. */
   fatal: string | null;
 }
@@ -69,18 +74,31 @@ export async function dumpBySignal(patient: Patient, context: FaultContext): Pro
   const watched = performance.now() - began;
   const dump = parseFaultDumps(context.files.read(pid, 'fault', size).toString('latin1')).at(-1);
   if (!dump) return isRunning(pid, startTicks) ? 'the process did not answer its fault signal' : 'the process is gone';
-  const tids = new Map((context.files.slots(pid, startTicks)?.slots ?? []).map((slot) => [slot.ident, slot.tid]));
-  return assemble(dump, patient, context, (thread) => {
+  const table = context.files.slots(pid, startTicks);
+  const tids = new Map((table?.slots ?? []).map((slot) => [slot.ident, slot.tid]));
+  const agentTid = table?.agentTid ?? 0;
+  const held =
+    agentTid !== NO_THREAD &&
+    (activityOf(before.get(agentTid), after.get(agentTid), watched) !== 'asleep' || (await isHeld(pid, agentTid)));
+  return assemble(dump, patient, context, held, (thread) => {
     const tid = tids.get(thread.ident) ?? patient.background.get(thread.ident)?.tid;
     return tid === undefined ? 'unknown' : activityOf(before.get(tid), after.get(tid), watched);
   });
+}
+
+/** Does the agent's thread wait for the interpreter, watched for SURE; true where that cannot be told. The process itself notices nothing. */
+export async function isHeld(pid: number, agentTid: number): Promise<boolean> {
+  if (agentTid === NO_THREAD) return false;
+  const before = threadReadings(pid).get(agentTid);
+  await sleep(SURE);
+  return activityOf(before, threadReadings(pid).get(agentTid), SURE) !== 'asleep';
 }
 
 /** faulthandler's last words after `from` in PID.fault; null when the process did not crash that way. */
 export function lastWords(patient: Patient, from: number, context: FaultContext): FaultStacks | null {
   const dump = parseFaultDumps(context.files.read(patient.pid, 'fault', from).toString('latin1')).findLast((one) => one.fatal !== null);
   if (!dump) return null;
-  const stacks = assemble(dump, patient, context, () => 'unknown');
+  const stacks = assemble(dump, patient, context, false, () => 'unknown');
   // In a crash the current thread is the one that did it.
   const current = dump.threads.find((one) => one.current && one.frames.length > 0);
   if (!current) return {...stacks, verdict: null};
@@ -93,6 +111,7 @@ function assemble(
   dump: FaultDump,
   patient: Patient,
   context: FaultContext,
+  held: boolean,
   activity: (thread: FaultThread) => Suspect['activity'],
 ): FaultStacks {
   const {files, roots, isAgent, sourceLine} = context;
@@ -122,6 +141,7 @@ function assemble(
     return {ident: thread.ident, ...(name ? {name} : {}), frames: thread.frames, ...(request ? {request: toRequestRef(request)} : {})};
   });
   return {
+    held,
     fatal: dump.fatal,
     inFlight: suspects.flatMap(({request}) => request ?? []),
     verdict: verdict && {...verdict, request: requestOf(verdict.thread.ident)},

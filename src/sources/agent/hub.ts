@@ -8,7 +8,7 @@ import type {ActiveRequest, DeckEvent, EventOf, EventType} from '../../model/eve
 import type {StackCapture, StackCause} from '../../model/stacks.ts';
 import {sourceLine} from '../source-text.ts';
 import {CaptureMaker} from './capture-maker.ts';
-import {dumpBySignal, type FaultContext, type FaultStacks} from './fault-stacks.ts';
+import {dumpBySignal, isHeld, type FaultContext, type FaultStacks} from './fault-stacks.ts';
 import type {Known} from './known.ts';
 import type {AgentException, AgentHello, AgentLoad, AgentNews, AgentSample, InterruptAnswer} from './messages.ts';
 import {Peer} from './peer.ts';
@@ -26,6 +26,7 @@ import {
   toThreadStack,
   withSilence,
 } from './translate.ts';
+import {Unheard} from './unheard.ts';
 
 export interface AgentHubOptions {
   /** ROOT/wsgideck/agent.sock; a stale one is replaced. */
@@ -72,10 +73,8 @@ const FASTEST = 50;
 /** How long after its connection ended a process may live before the agent counts as gone, and how often to look. */
 const SETTLE = 3000;
 const LOOK = 50;
-/** How long after it was loaded an agent may take to get through, in milliseconds: it connects after a tenth of a second. */
-const UNHEARD = 1200;
-/** What agent.py registers, SIGRTMIN+6 with the 34 of glibc; sent only to a process that catches it. */
-const FAULT_SIGNAL = 40;
+/** Milliseconds until a silent process whose interpreter was free is looked at again. */
+const LOOK_AGAIN = 1000;
 type Body = {[T in EventType]: Omit<EventOf<T>, 'at' | 'instance'>}[EventType];
 
 export class AgentHub {
@@ -85,8 +84,7 @@ export class AgentHub {
   readonly #now: () => number;
   readonly #peers = new Set<Peer>();
   readonly #known = new Map<number, Known>();
-  /** Processes that were dumped although their agent never got through. */
-  readonly #asked = new Set<number>();
+  readonly #unheard: Unheard;
   readonly #remains: Remains;
   readonly #captures: CaptureMaker;
   #server: Server | null = null;
@@ -105,6 +103,13 @@ export class AgentHub {
       sourceLine,
     };
     this.#remains = new Remains(this.#fault);
+    this.#unheard = new Unheard({
+      fault: this.#fault,
+      now: this.#now,
+      isOurs: options.isOurs,
+      isKnown: (pid) => this.#known.has(pid),
+      held: (pid, stacks) => this.#held(pid, null, stacks),
+    });
     this.#captures = new CaptureMaker({files: this.#files, now: this.#now, nextId: options.nextCaptureId});
   }
 
@@ -162,8 +167,8 @@ export class AgentHub {
    * gives none is left out.
    */
   async takeStacks(pid?: number): Promise<StackCapture[]> {
-    const asked = [...this.#known].filter(([one]) => pid === undefined || one === pid);
-    const captures = await Promise.all(asked.map(([one, known]) => this.#take(one, known)));
+    const wanted = [...this.#known.keys(), ...this.#unheard.pids()].filter((one) => pid === undefined || one === pid);
+    const captures = await Promise.all(wanted.map((one) => this.#take(one)));
     return captures.filter((capture) => capture !== null);
   }
 
@@ -191,7 +196,7 @@ export class AgentHub {
 
   /** Call when a daemon process is known to have ended: reads and removes its files also when its agent never got through. */
   processExited(pid: number): void {
-    this.#asked.delete(pid);
+    this.#unheard.forget(pid);
     if (!this.#known.has(pid) && this.#files.pids().includes(pid)) this.#bury(pid, null);
   }
 
@@ -366,31 +371,29 @@ export class AgentHub {
     const [pid, known] = found;
     this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer for a second'});
     this.#resolve(known, null);
-    const stacks = await this.#dump(pid, known);
-    // It may have come back, or ended, while it was being dumped.
-    if (this.#known.get(pid) !== known || !peer.silent) return;
-    if (typeof stacks === 'string') {
-      this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, and no stacks: ${stacks}`});
-      return;
-    }
-    if (stacks.inFlight.length > 0) known.requests = stacks.inFlight;
-    if (!this.#held(pid, known, stacks)) {
-      this.#emit({type: 'agent', pid, state: 'silent', detail: 'no answer, though no thread runs Python code'});
+    const isSilent = () => this.#known.get(pid) === known && peer.silent;
+    for (;;) {
+      const stacks = await this.#dump(pid, known);
+      // It may have come back, or ended, while it was being dumped.
+      if (!isSilent()) return;
+      if (typeof stacks === 'string')
+        return this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, and no stacks: ${stacks}`});
+      if (stacks.inFlight.length > 0) known.requests = stacks.inFlight;
+      if (stacks.held && this.#held(pid, known, stacks)) return;
+      const detail = stacks.held ? 'no thread runs Python code' : 'nothing holds the interpreter';
+      this.#emit({type: 'agent', pid, state: 'silent', detail: `no answer, though ${detail}`});
+      if (stacks.held) return;
+      const agentTid = () => this.#files.slots(pid, known.startTicks)?.agentTid ?? 0;
+      do {
+        await sleep(LOOK_AGAIN);
+        if (!isSilent()) return;
+      } while (!(await isHeld(pid, agentTid())));
     }
   }
 
-  /**
-   * Call now and then for a daemon process whose agent has not got through. Its interpreter may be held since its first request, before the agent
-   * could connect: the files that the agent makes before any request tell since when it should have.
-   */
-  async unheard(pid: number): Promise<void> {
-    if (this.#known.has(pid) || this.#asked.has(pid) || this.#now() - this.#files.since(pid, 'fault') < UNHEARD) return;
-    const fact = processFact(pid);
-    if (!fact) return;
-    this.#asked.add(pid);
-    const patient = {pid, startTicks: fact.startTicks, faultSignal: FAULT_SIGNAL, lastRequests: [], background: new Map<string, never>()};
-    const stacks = await dumpBySignal(patient, this.#fault);
-    if (typeof stacks !== 'string' && !this.#known.has(pid)) this.#held(pid, null, stacks);
+  /** Call now and then for a daemon process whose agent has not got through: its interpreter may be held since its first request. */
+  unheard(pid: number): Promise<void> {
+    return this.#unheard.look(pid);
   }
 
   /** Tells who holds the interpreter; false when nobody seems to. */
@@ -433,15 +436,26 @@ export class AgentHub {
     return {pid, startTicks, faultSignal: hello.fault_signal, lastRequests: requests, background};
   }
 
-  async #take(pid: number, known: Known): Promise<StackCapture | null> {
+  async #take(pid: number): Promise<StackCapture | null> {
+    if (!this.#known.has(pid)) {
+      const stacks = await this.#unheard.take(pid);
+      if (stacks !== null) return this.#dumped(pid, null, stacks);
+    }
+    const known = this.#known.get(pid);
+    if (!known) return null;
     if (!known.peer.silent) {
       const answer = await this.#ask(known);
       if (answer !== null || !known.peer.silent || this.#known.get(pid) !== known) return answer;
     }
     const stacks = await this.#dump(pid, known);
-    if (typeof stacks === 'string') return null;
+    return typeof stacks === 'string' ? null : this.#dumped(pid, known, stacks);
+  }
+
+  /** What a dump by signal shows, with the thread that holds the interpreter: the same one that the alarm names. */
+  #dumped(pid: number, known: Known | null, {threads, verdict, held}: FaultStacks): StackCapture {
     const title = 'asked, by signal: the interpreter does not answer';
-    return this.#captures.make(pid, known, {method: 'faulthandler', cause: 'asked', title, threads: stacks.threads});
+    const capture = this.#captures.make(pid, known, {method: 'faulthandler', cause: 'asked', title, threads});
+    return held && verdict ? {...capture, culprit: verdict.thread.ident} : capture;
   }
 
   #ask(known: Known): Promise<StackCapture | null> {

@@ -20,12 +20,15 @@ export interface SlotTable {
   startTicks: string;
   /** Worker threads that the table has room for, used or not: those of the process, up to MAX_SLOTS. */
   threads: number;
+  /** Kernel's id of the agent's thread; 0 until it runs, NO_THREAD when it could not be started. */
+  agentTid: number;
   slots: Slot[];
 }
 
 export const SLOT_SIZE = 512;
 export const SLOT_HEADER = 64;
 export const MAX_SLOTS = 1024;
+export const NO_THREAD = 0xffffffff;
 const FIELDS = 32;
 
 /** The table in these bytes; null when they are none. Slots that make no sense are left out: the writer is not trusted. */
@@ -37,6 +40,7 @@ export function parseSlots(bytes: Buffer): SlotTable | null {
     pid: Number(bytes.readBigUInt64LE(16)),
     startTicks: bytes.readBigUInt64LE(24).toString(),
     threads: count,
+    agentTid: bytes.readUInt32LE(32),
     slots: [],
   };
   for (let index = 0; index < count; index++) {

@@ -56,7 +56,12 @@ export class StacksOnDemand {
     const all = processes();
     for (const one of this.#outside.keys()) if (!all.some((process) => process.pid === one)) this.#outside.delete(one);
     const asked = all.filter((one) => pid === undefined || one.pid === pid);
-    const captures = await hub.takeStacks(pid);
+    const groups = new Map(all.map((one) => [one.pid, one.group]));
+    // The hub does not know the group of a process whose agent has never got through.
+    const captures = (await hub.takeStacks(pid)).map((one): StackCapture => {
+      const processGroup = groups.get(one.pid);
+      return one.method === 'agent' || one.processGroup !== undefined || processGroup === undefined ? one : {...one, processGroup};
+    });
     const silent = asked.filter((one) => !captures.some((capture) => capture.pid === one.pid));
     for (let from = 0; from < silent.length; from += AT_ONCE) {
       captures.push(...(await Promise.all(silent.slice(from, from + AT_ONCE).map((one) => this.#fromOutside(one, fresh)))));
