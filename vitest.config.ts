@@ -14,8 +14,9 @@ export default defineConfig({
     pool: 'forks',
     // Every integration test runs a whole Apache; more at once only measures the machine.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Each wait in a test has a limit of its own (30 s, test/support): these are for a test that stands still.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     allowOnly: false,
     setupFiles: ['test/support/global/environment.ts'],
     tags: NEEDS,

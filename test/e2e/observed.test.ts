@@ -79,7 +79,7 @@ test('the original: stopped from the screen, after a question', async () => {
   tty.press(KEY.enter);
   await tty.waitFor(/Stop the server\?/);
   tty.press('y');
-  await until('its end', () => !alive(original.apachePid), 20_000);
+  await until('its end', () => !alive(original.apachePid), 40_000);
   expect((await tty.waitExit()).exitCode).toBe(0);
   expect(tty.raw).toContain('Apache has stopped, as asked');
   expect(ours(place)).toEqual([]);

@@ -24,7 +24,7 @@ test.each(columns())('an edited module is live, and the screen names the file an
   expect(await tty.waitFor(/SyntaxError/)).toMatch(/ready/);
   expect(await page()).toContain('this page is new');
   writeFileSync(file, text);
-  await until('the corrected code', async () => (await page()).includes('no such page'), 20_000);
+  await until('the corrected code', async () => (await page()).includes('no such page'), 40_000);
   await tty.waitFor(/ready/);
   await deck.stop();
 });

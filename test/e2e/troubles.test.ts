@@ -29,7 +29,7 @@ describe.each(columns())('on mod_wsgi $name', (column) => {
       return missing.size === 0;
     };
     const started = performance.now();
-    await deck.tty.waitFor((screen) => shown(screen) || missing.size < trouble.shows.length, 20_000);
+    await deck.tty.waitFor((screen) => shown(screen) || missing.size < trouble.shows.length, 40_000);
     // An exception is told of a moment before the incident that its log line opens, which knows more.
     if (missing.size > 0) await deck.tty.waitFor((screen) => shown(screen) || /6 Incidents \d/.test(screen), 5000).catch(() => {});
     // Worst first: it is selected, and Enter leads to it.
@@ -38,13 +38,13 @@ describe.each(columns())('on mod_wsgi $name', (column) => {
       await sleep(300);
       deck.tty.press(key);
     }
-    await deck.tty.waitFor(shown, 10_000);
+    await deck.tty.waitFor(shown, 30_000);
     if (process.env['SHOW']) console.log(deck.tty.screen());
     console.log(`${trouble.name} on ${column.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     // The line may follow the incident by a moment: the agent tells of the exception. Without a file it is not one line's doing.
     const {kind, file = ''} = trouble.incident;
     const keeps = (one: IncidentSummary) => one.kind === kind && (one.where?.file ?? '').includes(file);
-    const kept = await until('an incident', () => incidents(deck.serverRoot).find(keeps), 20_000);
+    const kept = await until('an incident', () => incidents(deck.serverRoot).find(keeps), 40_000);
     expect(`${kept.title} ${kept.cause}`).toMatch(trouble.incident.says ?? /./);
     await deck.kill();
     await over;

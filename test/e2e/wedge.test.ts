@@ -9,9 +9,9 @@ test.each(columns())('a C call that holds the interpreter is named with its line
   const deck = await startDeck({app: DEMO, column, mode: 'tty'});
   const {tty} = deck;
   await tty.waitFor(/ready/);
-  const answer = deck.get('/gil?s=8', {timeout: 60_000});
+  const answer = deck.get('/gil?s=12', {timeout: 60_000});
   // The line of the call in C, not of the function's definition.
-  await tty.waitFor((screen) => /fraud\.py:\d+/.test(screen) && /wedged|held/i.test(screen), 7000);
+  await tty.waitFor((screen) => /fraud\.py:\d+/.test(screen) && /wedged|held/i.test(screen), 11_000);
   expect((await answer).status).toBe(200);
   await tty.waitFor(/ready/);
   await deck.stop();

@@ -4,6 +4,7 @@ import {chownSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import {startAgentServer, type AgentServer} from '../fixtures/agent/server.ts';
+import {lateness} from '../support/load.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {alive} from '../support/processes.ts';
 import {sleep, until} from '../support/wait.ts';
@@ -112,7 +113,7 @@ describe.each(columns())('a daemon process of mod_wsgi $name', (column) => {
 
   test('is not held up by a supervisor that reads nothing', async () => {
     server = await startAgentServer(column);
-    await server.daemon();
+    const pid = await server.daemon();
     await server.hub.close();
     // Never reads, and asks for everything again and again.
     const path = join(server.root, 'wsgideck/agent.sock');
@@ -128,10 +129,10 @@ describe.each(columns())('a daemon process of mod_wsgi $name', (column) => {
       const worst = {ms: 0};
       const end = performance.now() + 3000;
       while (performance.now() < end) {
-        const began = performance.now();
+        const [began, late] = [performance.now(), lateness(process.pid, pid)];
         expect((await server.get('/')).status).toBe(200);
         expect((await server.get('/boom')).status).toBe(500);
-        worst.ms = Math.max(worst.ms, performance.now() - began);
+        worst.ms = Math.max(worst.ms, performance.now() - began - late());
         await sleep(5);
       }
       expect(worst.ms).toBeLessThan(500);

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, describe, expect, test} from 'vitest';
 import {startAgentServer, type AgentServer} from '../fixtures/agent/server.ts';
+import {lateness} from '../support/load.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {sleep} from '../support/wait.ts';
 
@@ -33,8 +34,9 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     ]);
     expect([busy, total]).toEqual([1, 5]);
     expect(requests[0]!.startedAt).toBeGreaterThanOrEqual(sentAt - 50);
-    expect(requests[0]!.startedAt).toBeLessThan(sentAt + 1000);
-    expect(requests[0]!.queueMs).toBeLessThan(1000);
+    const seenAt = Date.now();
+    expect(requests[0]!.startedAt).toBeLessThanOrEqual(seenAt);
+    expect(requests[0]!.queueMs).toBeLessThanOrEqual(seenAt - sentAt);
 
     const [capture] = await server.hub.takeStacks(pid);
     expect(capture).toMatchObject({pid, method: 'agent', cause: 'asked'});
@@ -58,10 +60,10 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     const others = [server.get('/slow?6'), server.get('/slow?0.3')];
     await server.event('requests', (event) => event.requests.length > 0);
     const gil = `app.wsgi:${lineOf('LIBC.sleep')} in application`;
-    const sentAt = Date.now();
+    const [sentAt, late] = [Date.now(), lateness(process.pid, pid)];
     const reply = server.get('/gil');
     const wedged = await server.event('agent', (event) => event.state === 'wedged');
-    expect(wedged.at - sentAt).toBeLessThan(2000);
+    expect(wedged.at - sentAt).toBeLessThan(2000 + late());
     expect(wedged).toMatchObject({pid, detail: `holds the interpreter: ${gil}`});
     const {capture} = await server.event('stacks');
     expect(capture).toMatchObject({method: 'faulthandler', cause: 'wedged'});
@@ -97,9 +99,9 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
     const wedged = await server.event('agent', (event) => event.state === 'wedged');
     expect(wedged.detail).toBe(`holds the interpreter: app.wsgi:${lineOf('re.match')} in application`);
     expect(server.hub.lastRequests(pid).map((one) => one.url)).toContain('/regex');
-    const began = performance.now();
+    const [began, late] = [performance.now(), lateness(process.pid, pid)];
     const [capture] = await server.hub.takeStacks(pid);
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(performance.now() - began).toBeLessThan(300 + late());
     expect(capture).toMatchObject({method: 'faulthandler', cause: 'asked'});
     expect(capture!.threads[0]).toMatchObject({request: {method: 'GET', url: '/regex'}});
     process.kill(pid, 'SIGKILL');

@@ -94,11 +94,11 @@ test('--setup-only writes a server root that apachectl starts, and says what it 
   const apachectl = (word: string) => execFileSync(join(root, 'apachectl'), [word], {stdio: 'ignore'});
   apachectl('start');
   try {
-    const page = await until('the front page', () => get(`http://127.0.0.1:${port}/`), 20_000);
+    const page = await until('the front page', () => get(`http://127.0.0.1:${port}/`), 40_000);
     expect(page.body).toBe(`shop.settings None ${app}`);
   } finally {
     apachectl('stop');
   }
   const pidFile = join(root, 'httpd.pid');
-  await until('the end of Apache', () => !existsSync(pidFile), 20_000);
+  await until('the end of Apache', () => !existsSync(pidFile), 40_000);
 });

@@ -176,7 +176,7 @@ test('HUP restarts: a new daemon answers under the same parent', async () => {
   const before = (await get(url)).body;
   const apache = handle.apachePid();
   handle.signal('SIGHUP');
-  await until('another daemon', async () => (await get(url, {timeout: 5000})).body !== before, 20_000);
+  await until('another daemon', async () => (await get(url, {timeout: 5000})).body !== before, 40_000);
   expect(log()).toContain('SIGHUP received');
   expect(handle.apachePid()).toBe(apache);
   expect(end).toBe(null);
@@ -186,7 +186,7 @@ test('USR1 restarts gracefully', async () => {
   await start();
   const before = (await get(url)).body;
   handle.signal('SIGUSR1');
-  await until('another daemon', async () => (await get(url, {timeout: 5000})).body !== before, 20_000);
+  await until('another daemon', async () => (await get(url, {timeout: 5000})).body !== before, 40_000);
   expect(end).toBe(null);
 });
 

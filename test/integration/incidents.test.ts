@@ -133,7 +133,7 @@ describe.each(columns())('incidents of a real server ($name)', (column) => {
     const {incident} = await deck.waitEvent('incident', (event) => event.incident.kind === 'wedged' && !before.has(event.incident.id));
     deck.signal('SIGKILL');
     await deck.waitExit();
-    await deck.waitGone(20_000);
+    await deck.waitGone(40_000);
 
     const left = parsed<IncidentSummary>((await command(root, '--json')).out).find((one) => one.id === incident.id)!;
     expect(left).toMatchObject({kind: 'wedged', earlier: true, where: {func: 'hold'}});

@@ -20,7 +20,7 @@ test('kill -9 of the supervisor: Apache and everything else is gone', async () =
   const deck = await readyDeck('json');
   deck.signal('SIGKILL');
   await deck.waitExit();
-  await deck.waitGone(20_000);
+  await deck.waitGone(40_000);
   await expect(deck.get('/health')).rejects.toThrow(/ECONN/);
 });
 
@@ -28,7 +28,7 @@ test('kill -9 of the supervisor under a dashboard: the terminal is put back', as
   const deck = await readyDeck('tty');
   expect(deck.tty.alternate).toBe(true);
   deck.signal('SIGKILL');
-  await deck.waitGone(20_000);
+  await deck.waitGone(40_000);
 });
 
 test('kill -9 of the dashboard: the server serves on, the terminal is usable, plain lines follow', async () => {
@@ -98,5 +98,5 @@ test('an Apache that cannot stay up is given up, with its status', async () => {
 test('the terminal is closed: Apache is stopped, not restarted', async () => {
   const deck = await readyDeck('tty');
   deck.tty.hangUp();
-  await deck.waitGone(20_000);
+  await deck.waitGone(40_000);
 });

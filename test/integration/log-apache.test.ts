@@ -104,7 +104,7 @@ describe.each(columns())('a real Apache with mod_wsgi $name', ({modulePath, pyth
 
     const stuck = get(`${url}/sleep`, {timeout: 30_000}).catch(() => null);
     const alsoStuck = get(`${url}/sleep`, {timeout: 30_000}).catch(() => null);
-    const dump = await until('the stack dump', () => entries.find((entry) => entry.kind === 'stack-dump'), 20_000);
+    const dump = await until('the stack dump', () => entries.find((entry) => entry.kind === 'stack-dump'), 40_000);
     const stacks = parseStackDump(dump.more!);
     expect(stacks.map((stack) => stack.frames.at(-1)!.func)).toEqual(['application', 'application']);
     await Promise.all([stuck, alsoStuck]);

@@ -14,12 +14,23 @@ describe.each(columns())('the phases of requests on mod_wsgi $name', (column) =>
     const deck = await startDeck({app: DEMO, column, mode: 'json'});
     // Older ones count from the agent's first question on.
     const told = () => deck.events().find((one) => one.type === 'phases' && one.phases.requests >= 4);
-    await until('phases', async () => (await deck.get('/slow?s=0.2')) && told() !== undefined, 20_000);
+    let slowest = 0;
+    await until(
+      'phases',
+      async () => {
+        const began = performance.now();
+        await deck.get('/slow?s=0.2');
+        slowest = Math.max(slowest, performance.now() - began);
+        return told() !== undefined;
+      },
+      30_000,
+    );
     const {phases} = await deck.waitEvent('phases', (event) => event.phases.requests >= 4);
     expect(phases.source).toBe(reports ? 'telemetry' : 'request_metrics');
     const application = phases.figures.find((one) => one.phase === 'application')!;
     expect(application.p95).toBeGreaterThan(150);
-    expect(application.p95).toBeLessThan(400);
+    // Between the edges of two buckets it is a guess.
+    expect(application.p95).toBeLessThan(Math.max(400, 2 * slowest));
     expect(phases.figures.map((one) => one.phase)).toEqual(expect.arrayContaining(['server', 'queue', 'daemon', 'application']));
     const socket = join(deck.serverRoot, 'wsgideck/times.sock');
     expect(existsSync(socket)).toBe(reports);

@@ -24,7 +24,7 @@ test.each(LAUNCHERS)('kill -9 of the supervisor leaves nothing running; the next
   const folder = folderOf(deck);
   deck.signal('SIGKILL');
   await deck.waitExit();
-  await deck.waitGone(20_000);
+  await deck.waitGone(40_000);
   await expect(deck.get('/health')).rejects.toThrow(/ECONN/);
   expect(existsSync(folder)).toBe(true);
   const next = await startOriginal({env});
@@ -88,7 +88,7 @@ test('the terminal is closed: Apache is stopped; under the original it would be 
   const deck = await startOriginal({mode: 'tty'});
   await deck.tty.waitFor(/ready/);
   deck.tty.hangUp();
-  await deck.waitGone(20_000);
+  await deck.waitGone(40_000);
   await expect(deck.get('/health')).rejects.toThrow(/ECONN/);
 });
 

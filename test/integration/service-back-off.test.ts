@@ -80,7 +80,8 @@ test.concurrent.each(columns())(
     await until('a pause of 2 s', () => story(deck).pauses.some(({seconds}) => seconds === 2), 30_000);
     const began = Date.now();
     await deck.stop();
-    expect(Date.now() - began).toBeLessThan(4000);
+    // One that heard no signal would be given its shutdown timeout.
+    expect(Date.now() - began).toBeLessThan(5000);
     expect(existsSync(join(deck.serverRoot, 'wsgideck/run/service.broken'))).toBe(false);
   },
 );

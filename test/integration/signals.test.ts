@@ -92,7 +92,7 @@ test('the same signal again within milliseconds is one demand: what is in flight
     });
     await until('the server', () => out.includes('"phase":"ready"'), 30_000);
     const held = get(`http://127.0.0.1:${port}/sleep?60`, {timeout: 60_000}).catch(() => null);
-    await until('the request', () => out.includes('/sleep'), 20_000);
+    await until('the request', () => out.includes('/sleep'), 40_000);
     child.kill('SIGTERM');
     await until('the end', () => !running(), 30_000);
     await held;

@@ -42,7 +42,7 @@ afterAll(async () => {
 /**
  * Starts the built program, as a user would, with a copy of the application, a free port and a server root of its own.
  * As root the daemons run as www-data. What is not stopped by the test is killed after the test file.
- * @throws Error with the program's output when it ends, or does not answer within 30 s.
+ * @throws Error with the program's output when it ends, or does not answer within 60 s.
  */
 export async function startDeck(options: DeckOptions): Promise<RunningDeck> {
   const deck = new RunningDeck(options, await freePort());
@@ -61,6 +61,7 @@ export class RunningDeck {
   readonly mode: 'tty' | 'plain' | 'json';
   readonly #run: Run;
   readonly #mark = randomUUID();
+  readonly #events: DeckEvent[] = [];
 
   constructor(
     {app, script = 'app.wsgi', command: words, column, mode = 'plain', args = [], cols = 120, rows = 34, env = {}}: DeckOptions,
@@ -107,14 +108,16 @@ export class RunningDeck {
   /** Of a deck in json mode: all events so far. @throws Error on a line that is not JSON. */
   events(): DeckEvent[] {
     if (!(this.#run instanceof PlainRun)) throw new Error('events are printed in json mode only');
-    return this.#run.lines().map((line) => JSON.parse(line) as DeckEvent);
+    // Tests ask again and again, of output that grows: each line is read once.
+    for (const line of this.#run.lines().slice(this.#events.length)) this.#events.push(JSON.parse(line) as DeckEvent);
+    return [...this.#events];
   }
 
   /** Waits for an event of one type (and, if told, one that passes the test), past ones included. */
   async waitEvent<T extends DeckEvent['type']>(
     type: T,
     test: (event: Extract<DeckEvent, {type: T}>) => boolean = () => true,
-    ms = 20_000,
+    ms = 30_000,
   ): Promise<Extract<DeckEvent, {type: T}>> {
     const matches = (event: DeckEvent): event is Extract<DeckEvent, {type: T}> =>
       event.type === type && test(event as Extract<DeckEvent, {type: T}>);
@@ -129,7 +132,7 @@ export class RunningDeck {
   }
 
   /** Waits until the server answers at all. */
-  async waitAnswer(path = '/', ms = 30_000): Promise<Reply> {
+  async waitAnswer(path = '/', ms = 60_000): Promise<Reply> {
     const refused = until(
       `an answer from ${this.url}${path}`,
       async () => {
@@ -176,7 +179,7 @@ export class RunningDeck {
   }
 
   /** Waits until nothing of this deck runs any more. @throws Error that names what is left, after killing it. */
-  async waitGone(ms = 10_000): Promise<void> {
+  async waitGone(ms = 30_000): Promise<void> {
     try {
       await until('the last process to go', () => this.processes().length === 0, ms);
     } catch {

@@ -42,12 +42,19 @@ export class PlainRun implements Run {
   readonly #child: ChildProcess;
   #stdout = '';
   #stderr = '';
+  readonly #lines: string[] = [];
+  #rest = '';
   #closed = false;
 
   constructor(command: string[], cwd: string, env: Record<string, string | undefined>) {
     const merged = {...process.env, CI: 'false', ...env};
     this.#child = spawn(process.execPath, command, {cwd, env: merged, stdio: ['ignore', 'pipe', 'pipe']});
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      const lines = (this.#rest + text).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) this.#lines.push(line);
+    });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     // What was printed last arrives after the exit; a process left behind may hold the pipe open for ever.
     this.#child.on('exit', () => setTimeout(() => (this.#closed = true), 500).unref());
@@ -64,8 +71,8 @@ export class PlainRun implements Run {
   }
 
   /** Whole lines of standard output. */
-  lines(): string[] {
-    return this.#stdout.split('\n').slice(0, -1);
+  lines(): readonly string[] {
+    return this.#lines;
   }
 
   exit(): {code: number | null; signal: string | null} | null {

@@ -100,9 +100,9 @@ export class Tty {
 
   /**
    * Waits until the screen passes the test, and returns that screen.
-   * @throws Error with the screen after `ms` (20 s unless told).
+   * @throws Error with the screen after `ms` (30 s unless told).
    */
-  async waitFor(test: RegExp | ((screen: string) => boolean), ms = 20_000): Promise<string> {
+  async waitFor(test: RegExp | ((screen: string) => boolean), ms = 30_000): Promise<string> {
     const end = Date.now() + ms;
     for (;;) {
       const screen = this.screen();
@@ -114,8 +114,8 @@ export class Tty {
     }
   }
 
-  /** Waits for the program's end. @throws Error with the screen after `ms` (20 s unless told). */
-  async waitExit(ms = 20_000): Promise<TtyExit> {
+  /** Waits for the program's end. @throws Error with the screen after `ms` (30 s unless told). */
+  async waitExit(ms = 30_000): Promise<TtyExit> {
     const end = Date.now() + ms;
     while (this.exit === null || this.#undrawn > 0) {
       if (Date.now() > end) throw new Error(`the program did not end within ${ms} ms; the screen was:\n${this.screen()}`);

@@ -23,7 +23,7 @@ async function own(mode: 'tty' | 'plain' | 'kept', options: string[], ...words: 
 }
 
 const closeTerminal = (): void => void run.process.stdin?.write('close\n');
-const nothingLeft = (): Promise<boolean> => until('everything to end', () => run.left().length === 0, 20_000);
+const nothingLeft = (): Promise<boolean> => until('everything to end', () => run.left().length === 0, 40_000);
 
 test('hang-up of the terminal stops the program with TERM, not HUP', async () => {
   await own('tty', []);

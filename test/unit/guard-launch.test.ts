@@ -57,7 +57,7 @@ function launch(
 }
 
 const ended = (): Promise<GuardEnd> => new Promise((resolve) => handle.onExit(resolve));
-const logged = (line: string) => until(`${line} in the log`, () => readFileSync(log, 'utf8').split('\n').includes(line), 20_000);
+const logged = (line: string) => until(`${line} in the log`, () => readFileSync(log, 'utf8').split('\n').includes(line), 40_000);
 
 test("output, working directory, name, size and the program's own status", async () => {
   launch(['sh', '-c', 'printf "%s|%s|%s|\\377" "$PWD" "$0" "$(stty size <&2)"; exit 5'], {argv0: 'site'});

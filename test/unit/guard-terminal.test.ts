@@ -40,7 +40,7 @@ function open(options: string[], program: string[]): void {
 }
 
 const log = (): string[] => readFileSync(join(folder, 'log'), 'utf8').split('\n');
-const logged = (line: string) => until(`${line} in the log`, () => log().includes(line), 20_000);
+const logged = (line: string) => until(`${line} in the log`, () => log().includes(line), 40_000);
 
 test("real resizes of the terminal do not reach the program, and Ctrl-C is the guard's to pass on", async () => {
   open([], pythonChild(join(folder, 'log')));

@@ -103,7 +103,7 @@ test('death of the parent', async () => {
   run = new Guarded((self) => [...ownerCommand('plain'), ...valgrind(self, [], pythonChild(self.log))]);
   await run.line('ready');
   process.kill(run.pid, 'SIGKILL');
-  await until('everything to end', () => run.left().length === 0, 20_000);
+  await until('everything to end', () => run.left().length === 0, 40_000);
   expect(run.status()).toEqual(['guard', 'started', 'parent-died', 'exited 0']);
   expectClean();
 });

@@ -40,9 +40,9 @@ test('a line that is another thing, a request that is none, a format that says t
 
 test('a hostile line of a hundred thousand characters is read in an instant', () => {
   const parser = accessLineParser(`%v:%p ${COMMON} "%{Referer}i" "%{User-Agent}i"`)!;
-  const began = performance.now();
+  const before = process.cpuUsage();
   for (const piece of ['a ', '" ', '\\" ', ': ']) parser.parse(piece.repeat(50_000));
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
 });
 
 /** As Apache 2.4.71 (event) writes it, shortened. */

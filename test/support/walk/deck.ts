@@ -24,7 +24,7 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     const args = ['--isatty', '--probe-path', '/asked', '--log-to-terminal', '--access-log', '--reload-on-changes', '--browser-reload'];
     const globs = ['--reload-include', '*.walk', '--reload-exclude', 'unseen.*'];
     const deck = await startDeck({app: 'options', column, args: [...args, ...globs]});
-    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
+    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 40_000);
     await printed(/deck +ready/);
     await printed(/access .*\/asked/);
     await deck.get('/seen-on-the-terminal');
@@ -57,7 +57,7 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
 
   'embedded mode reloads': async (column) => {
     const deck = await startDeck({app: 'options', column, args: ['--embedded-mode', '--reload-on-changes']});
-    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 20_000);
+    const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 40_000);
     await printed(/deck +ready/);
     const pid = async () => (JSON.parse((await deck.get('/about')).body) as {os: {pid: number}}).os.pid;
     const before = await pid();

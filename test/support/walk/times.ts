@@ -2,10 +2,10 @@ import {expect} from 'vitest';
 import {until} from '../wait.ts';
 import type {Scene, Walk} from './scene.ts';
 
-const ended = (walk: Walk, words: RegExp) => until(`${words} in the log`, () => words.test(walk.errorLog()), 20_000);
+const ended = (walk: Walk, words: RegExp) => until(`${words} in the log`, () => words.test(walk.errorLog()), 40_000);
 /** A request that is expected to be given up. */
 const doomed = ({get}: Walk, path: string) => get(path, {timeout: 20_000}).catch(() => ({status: 0}));
-const newProcess = async (walk: Walk, pid: number) => until('another process', async () => (await walk.about()).os.pid !== pid, 20_000);
+const newProcess = async (walk: Walk, pid: number) => until('another process', async () => (await walk.about()).os.pid !== pid, 40_000);
 
 /** One limit after another, each reached on a server of its own so that none hides another; they run side by side. */
 export const timeScenes: Scene[] = [
