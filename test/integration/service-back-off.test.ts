@@ -77,7 +77,8 @@ test.concurrent.each(columns())(
     writeFileSync(script, `import os\nos._exit(3)\n`);
     const {rows} = await deck.waitEvent('processes', (event) => event.rows.some((row) => row.label === 'broken'));
     process.kill(rows.find((row) => row.label === 'broken')!.pid, 'SIGTERM');
-    await until('a pause of 2 s', () => story(deck).pauses.some(({seconds}) => seconds === 2), 30_000);
+    // Long enough to be stopped in, also where the line of its beginning is read late.
+    await until('a pause of 8 s', () => story(deck).pauses.some(({seconds}) => seconds === 8), 60_000);
     const began = Date.now();
     await deck.stop();
     // One that heard no signal would be given its shutdown timeout.
