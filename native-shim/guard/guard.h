@@ -29,6 +29,7 @@ struct options {
   const char *argv0;  /* name under which the program runs, or NULL for its path */
   pid_t parent;       /* who must be our parent, or 0 when not told */
   bool foreground;    /* give the terminal to the program (debugger) */
+  bool lent;          /* the same until the terminal hangs up: PROGRAM runs without it from then on */
   struct port ports[MAX_PORTS]; /* nothing is started while somebody listens there */
   size_t port_count;
   bool init, stay;    /* be process 1 for the program; and for what it leaves running */
@@ -50,7 +51,7 @@ struct guard {
   int asked;          /* the stop that it has been told, 0 for none: SIGWINCH is the graceful one */
   bool limited;       /* a graceful stop with the time limit of --cut */
   unsigned long long held; /* signals that wait for the program's handler, one bit each */
-  bool ended, tty_gone, orphaned;
+  bool ended, lent, tty_gone, orphaned;
   int status;         /* of the program, once ended */
 };
 extern struct guard g;

@@ -42,6 +42,7 @@ static const char *name_of(int number) {
 static void hang_up(void) {
   if (g.tty_gone) return;
   g.tty_gone = true;
+  if (g.lent) return status_line("terminal-back");
   status_line("hangup");
   stop(SIGTERM);
 }
@@ -54,7 +55,8 @@ static void check_parent(void) {
 }
 
 static void on_signal(struct arrival a) {
-  if (a.number == SIGHUP && (a.from_kernel || tty_is_gone())) return hang_up();
+  bool asked = g.lent && g.tty_gone; /* nothing is left to hang up */
+  if (a.number == SIGHUP && !asked && (a.from_kernel || tty_is_gone())) return hang_up();
   switch (a.number) {
     case SIGINT:
     case SIGTERM:
@@ -96,6 +98,7 @@ int main(int argc, char **argv) {
   g.cut_ms = o.cut < 0 ? -1 : (long long)(o.cut * 1000);
   g.deadline = g.cut = g.look = g.again = -1;
   g.tty = find_tty();
+  g.lent = o.lent;
   adopt_orphans();
   watch_parent();
   if (getppid() != g.parent) {

@@ -25,6 +25,7 @@ static void print_help(void) {
        "  --port PORT       start nothing while somebody listens on that port of 127.0.0.1 (up to 8 times)\n"
        "  --port6 PORT      the same of ::1\n"
        "  --foreground      give the terminal to PROGRAM, for an interactive debugger\n"
+       "  --lent            the same until the terminal hangs up, which does not stop PROGRAM then\n"
        "  --init            only be process 1 for PROGRAM: pass on all signals, collect orphans, end with its status\n"
        "  --stay            with --init: also as long as what PROGRAM has left running\n"
        "  --capabilities    what this platform can and cannot do\n"
@@ -105,6 +106,10 @@ int options_parse(int argc, char **argv, struct options *o) {
     if (strcmp(name, "--capabilities") == 0) return print_capabilities(), 0;
     if (strcmp(name, "--foreground") == 0) {
       o->foreground = true;
+      continue;
+    }
+    if (strcmp(name, "--lent") == 0) {
+      o->foreground = o->lent = true;
       continue;
     }
     if (strcmp(name, "--init") == 0 || strcmp(name, "--stay") == 0) {

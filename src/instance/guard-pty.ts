@@ -66,6 +66,7 @@ export class GuardPty {
   readonly #onExit: (code: number, signal: number) => void;
   #socket: ReadStream | null = null;
   #closed = false;
+  #hungUp = false;
   #end: {code: number; signal: number} | null = null;
   #input: Buffer[] = [];
 
@@ -96,6 +97,12 @@ export class GuardPty {
     if (this.#input.length === 1) this.#type(0);
   }
 
+  /** Hangs up: nothing is read or written any more, and what the program has of the terminal is dead. */
+  hangUp(): void {
+    this.#hungUp = true;
+    this.#socket?.destroy();
+  }
+
   /** @throws Error when the pty has just been closed. */
   resize(cols: number, rows: number): void {
     if (!this.#closed) this.#native.resize(this.#fd, cols, rows, 0, 0);
@@ -112,6 +119,7 @@ export class GuardPty {
     // The end of a pty is an error of reading (EIO on Linux); EAGAIN is none.
     this.#socket.on('error', (error: NodeJS.ErrnoException) => error.code !== 'EAGAIN' && this.#socket?.destroy());
     this.#socket.on('close', () => this.#close());
+    if (this.#hungUp) this.#socket.destroy();
   }
 
   /** Nothing is read or written any more. The program's end is told when both have happened: its last words come first. */

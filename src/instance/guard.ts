@@ -40,6 +40,11 @@ export interface GuardLaunch {
    * and it has no controlling terminal.
    */
   foreground?: boolean;
+  /**
+   * The same until `takeTerminal()`: after that the program and its children have no terminal any
+   * more, and go on. For what it asks before it serves.
+   */
+  lent?: boolean;
   /** Another guard than the built one. */
   guardPath?: string;
 }
@@ -78,6 +83,8 @@ export interface GuardHandle {
   write(data: string): void;
   /** Another size for the pty; the kernel tells the foreground group by SIGWINCH when it really changed. */
   resize(cols: number, rows: number): void;
+  /** Ends what `lent` began. */
+  takeTerminal(): void;
   /** Called once, also when it is subscribed to afterwards. */
   onExit(listener: (end: GuardEnd) => void): void;
   /** Asks the guard; false when it has already ended. HUP, USR1 and graceful-stop wait until Apache has been started. */
@@ -104,6 +111,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
   if (launch.shutdownSeconds !== undefined) args.push('--cut', String(launch.shutdownSeconds));
   if (launch.argv0 !== undefined) args.push('--argv0', launch.argv0);
   if (launch.foreground) args.push('--foreground');
+  if (launch.lent) args.push('--lent');
   for (const port of launch.ports?.numbers ?? [])
     args.push('--port', String(port), ...(launch.ports?.six ? ['--port6', String(port)] : []));
   if (launch.pidFile) forgetPidFile(launch.pidFile);
@@ -182,6 +190,9 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
       } catch {
         // It has just ended: the descriptor is closed a moment before we hear of it.
       }
+    },
+    takeTerminal() {
+      if (launch.lent) pty.hangUp();
     },
     onExit(listener) {
       if (end === null) exits.add(listener);

@@ -12,7 +12,7 @@ export function hasTerminal(): boolean {
 }
 
 /** A background job that touches the terminal's modes is stopped by the kernel. */
-function inForeground(): boolean {
+export function inForeground(): boolean {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1');
     const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

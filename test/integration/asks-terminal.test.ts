@@ -2,44 +2,12 @@ import {execFileSync} from 'node:child_process';
 import {readlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {askAll} from '../fixtures/terminal/ask-all.ts';
 import {startDeck, type RunningDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {freePort} from '../support/ports.ts';
-import {allProcesses, processInfo} from '../support/processes.ts';
+import {processInfo} from '../support/processes.ts';
 import {tempDir} from '../support/temp.ts';
-
-/** The ways in which an application asks its terminal, and the status each must get at once. */
-const QUESTIONS: [path: string, status: number][] = [
-  ['/input', 500],
-  ['/breakpoint', 500],
-  ['/getpass', 500],
-  ['/stdin', 200],
-  ['/dev-tty', 200],
-  ['/open-tty', 500],
-  ['/write-tty', 200],
-  ['/child-stdin', 200],
-  ['/child-stderr', 200],
-  ['/child-session', 200],
-  ['/stdout-descriptor', 200],
-  ['/stdout-path', 200],
-  ['/stty', 200],
-  ['/modes', 500],
-  ['/foreground', 500],
-];
-
-/** Asks everything; asserts that no process was stopped or has ended, and that the server answers. */
-async function askAll(deck: RunningDeck): Promise<void> {
-  // It is a daemon process that answers, in embedded mode an MPM child: Apache's parent process is the parent of both.
-  const apache = Number((await deck.get('/stat')).body.split(' ')[1]);
-  const servers = () => allProcesses().filter((one) => one.ppid === apache || one.pid === apache);
-  const before = servers().map((one) => one.pid);
-  for (const [path, status] of QUESTIONS) {
-    expect([path, (await deck.get(path, {timeout: 10_000})).status]).toEqual([path, status]);
-    expect([path, servers().filter((one) => one.state === 'T')]).toEqual([path, []]);
-  }
-  expect((await deck.get('/')).body).toBe('hello');
-  expect(servers().map((one) => one.pid)).toEqual(expect.arrayContaining(before));
-}
 
 /** Apache leads a session without a controlling terminal, and its standard input is empty. */
 async function noTerminal(deck: RunningDeck): Promise<void> {

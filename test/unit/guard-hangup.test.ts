@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {afterEach, beforeAll, expect, test} from 'vitest';
 import {buildGuard, Guarded, ownerCommand, pythonChild} from '../fixtures/guard/guarded.ts';
 import {until} from '../support/wait.ts';
@@ -33,6 +34,22 @@ test('hang-up of the terminal stops the program with TERM, not HUP', async () =>
   expect(run.lines()).toContain('got TERM');
   expect(run.lines()).not.toContain('got HUP');
   expect(run.status()).toEqual(['guard', 'started', 'hangup', 'exited 0']);
+});
+
+test('a lent terminal that hangs up ends the questions and not the program: HUP is passed on, the death of the parent stops it', async () => {
+  const pid = await own('tty', ['--lent']);
+  closeTerminal();
+  await until('the hang-up in the status file', () => run.status().includes('terminal-back'));
+  expect(
+    readFileSync(`/proc/${run.programPid()}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')[4],
+  ).toBe('0');
+  process.kill(pid, 'SIGHUP');
+  await run.line('got HUP');
+  process.kill(run.pid, 'SIGKILL');
+  await nothingLeft();
+  expect(run.lines().filter((line) => line.startsWith('got '))).toEqual(['got HUP', 'got TERM']);
 });
 
 test('a requested HUP on a terminal is passed on', async () => {

@@ -1,4 +1,5 @@
 import {kill} from 'node:process';
+import {catchesSignal} from '../../sources/agent/proc.ts';
 import {readProcess} from '../../sources/processes/proc-stat.ts';
 import {launchGuard, type GuardHandle, type GuardLaunch} from '../guard.ts';
 import type {ApacheSignal, RunEnd, Running} from '../running.ts';
@@ -12,16 +13,27 @@ const THOROUGH = 25;
 /** How long a launcher may outlive its Apache, in milliseconds. */
 const LINGER = 2000;
 
+/** Apache handles the first when it has read its configuration and its keys; OpenSSL handles both while it asks for a passphrase. */
+const SIGTERM = 15;
+const SIGQUIT = 3;
+
+export interface ForeignRun extends Running {
+  /** Takes a lent terminal away from everything that runs. */
+  takeTerminal(): void;
+  /** Types into the terminal. */
+  write(data: string): void;
+}
+
 /**
  * Runs a command of the original under a guard. Almost always the command becomes Apache itself, and the guard's child is Apache's parent. Where
  * something stands between (a launcher that forks), signals go to Apache's parent as well, and its end is the end of the run.
- * @param onOutput what the guard itself prints.
+ * @param onOutput what the guard itself prints, and with a lent terminal what is written there. Then the run counts as started when Apache asks no more.
  * @param drained called at the end, before `ended` settles: reads the last of the output.
  */
-export function runForeign(launch: GuardLaunch, onOutput: (chunk: Buffer) => void, drained: () => Promise<void>): Running {
+export function runForeign(launch: GuardLaunch, onOutput: (chunk: Buffer) => void, drained: () => Promise<void>): ForeignRun {
   const guard = launchGuard(launch);
   guard.onOutput(onOutput);
-  const run = new Run(guard);
+  const run = new Run(guard, launch.lent ?? false);
   const sought = run.seek();
   return {
     guardPid: guard.guardPid,
@@ -29,12 +41,15 @@ export function runForeign(launch: GuardLaunch, onOutput: (chunk: Buffer) => voi
     apachePid: () => run.apache?.pid ?? null,
     signal: (signal) => run.signal(signal),
     kill: () => void guard.kill(),
+    takeTerminal: () => guard.takeTerminal(),
+    write: (data) => guard.write(data),
     ended: run.ended(drained),
   };
 }
 
 class Run {
   readonly #guard: GuardHandle;
+  readonly #lent: boolean;
   apache: ApacheProcess | null = null;
   #over = false;
   #asked = false;
@@ -42,8 +57,9 @@ class Run {
   #lost = false;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor(guard: GuardHandle) {
+  constructor(guard: GuardHandle, lent: boolean) {
     this.#guard = guard;
+    this.#lent = lent;
   }
 
   async seek(): Promise<number | null> {
@@ -52,6 +68,7 @@ class Run {
       if (this.apache) break;
       await new Promise((resolve) => setTimeout(resolve, SEEK));
     }
+    while (this.#lent && this.apache && !this.#over && mayAsk(this.apache)) await new Promise((resolve) => setTimeout(resolve, SEEK));
     if (this.apache && !this.#direct() && !this.#over) this.#watch = setInterval(() => this.#look(), WATCH);
     return this.apache?.pid ?? null;
   }
@@ -112,6 +129,11 @@ class Run {
       this.#guard.signal('SIGTERM');
     }, LINGER).unref();
   }
+}
+
+/** Has Apache not begun to serve. */
+function mayAsk(apache: ApacheProcess): boolean {
+  return lives(apache) && (!catchesSignal(apache.pid, SIGTERM) || catchesSignal(apache.pid, SIGQUIT));
 }
 
 function lives({pid, startTicks}: ApacheProcess): boolean {

@@ -1,19 +1,21 @@
 import {basename} from 'node:path';
 import {currentHost} from '../../express/host.ts';
 import type {ExitInfo} from '../../model/events.ts';
+import {processTree} from '../../sources/processes/process-tree.ts';
+import {isStopped, stopReason} from '../../sources/processes/stop-reason.ts';
 import {safeText} from '../../terminal/safe-text.ts';
 import type {InstancePlan} from '../instance-plan.ts';
 import type {FirstRun, OutletKind} from '../run-instance.ts';
-import type {Running} from '../running.ts';
 import type {Signals} from '../signals.ts';
 import {StartupOutput} from '../startup-output.ts';
 import {onTerminal} from '../terminal.ts';
 import {linkForAttach} from './attach-link.ts';
 import {Console} from './console.ts';
 import {foreignPlan} from './foreign-plan.ts';
+import {LentTerminal} from './lent-terminal.ts';
 import type {Prepared} from './prepare.ts';
 import {nameNewest, rotatedPrefix} from './rotated-log.ts';
-import {runForeign} from './run-foreign.ts';
+import {runForeign, type ForeignRun} from './run-foreign.ts';
 import {readTruth} from './truth.ts';
 
 const UNSEEN =
@@ -42,14 +44,32 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
   const output = new StartupOutput();
   const printed = new Console(prepared.folder.console, (line) => output.chunk(Buffer.from(`${line}\n`)));
   await printed.start();
-  const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, () => printed.look());
+  const drained = () => printed.look();
+  const launch = (onOutput: (chunk: Buffer) => void) => runForeign(prepared.launch, onOutput, drained);
+  const terminal = LentTerminal.open(prepared.folder.console);
   const at = Date.now();
   const hadTerminal = onTerminal();
-  let running: Running | null = null;
+  let running: ForeignRun | null = null;
   let stopNaming: (() => void) | null = null;
   try {
-    running = launch(output.chunk);
-    const {apachePid, stopped} = await untilStarted(running, signals, () => options.say(`waiting for ${nameOf(prepared)} to start Apache`));
+    running = terminal ? runForeign({...prepared.launch, lent: true}, terminal.output, drained) : launch(output.chunk);
+    const slow = () => {
+      if (!terminal?.asked) options.say(`waiting for ${nameOf(prepared)} to start Apache`);
+    };
+    const {apachePid, stopped} = await untilStarted(running, signals, slow, terminal, options.say);
+    // In debug mode there is one process, and it may ask as long as no dashboard has the screen.
+    const debug = apachePid !== null && options.kind !== 'dashboard' && readTruth(apachePid)?.mode === 'debug';
+    if (debug && terminal !== null) {
+      const kept = running;
+      terminal.connect(
+        (keys) => kept.write(keys),
+        () => process.kill(process.pid, 'SIGINT'),
+      );
+      terminal.take();
+    } else {
+      terminal?.end();
+      running.takeTerminal();
+    }
     await printed.look();
     if (apachePid === null) return await withoutApache(running, stopped, prepared, [...printed.banner, ...output.last(Infinity)]);
     const truth = readTruth(apachePid);
@@ -63,6 +83,7 @@ export async function supervise(prepared: Prepared, options: SuperviseOptions, s
     await running?.ended;
     return {exit: {code: 1, signal: null}, text: (error as Error).message};
   } finally {
+    terminal?.end();
     stopNaming?.();
     await printed.stop();
   }
@@ -82,21 +103,47 @@ async function watch(plan: InstancePlan, first: FirstRun, {kind, say}: Supervise
 }
 
 /** Waits for Apache to appear; a signal meanwhile ends the command. */
-async function untilStarted(running: Running, signals: Signals, slow: () => void): Promise<{apachePid: number | null; stopped: boolean}> {
+async function untilStarted(
+  running: ForeignRun,
+  signals: Signals,
+  slow: () => void,
+  terminal: LentTerminal | null,
+  say: (text: string) => void,
+): Promise<{apachePid: number | null; stopped: boolean}> {
   let stopped = false;
   signals((signal) => {
     stopped = true;
     running.signal(signal === 'SIGINT' ? signal : 'SIGTERM');
   });
+  terminal?.connect(
+    (keys) => running.write(keys),
+    () => (stopped = true),
+  );
   const late = setTimeout(slow, SLOW);
+  const stops = setInterval(() => {
+    const line = stoppedBelow(running.guardPid);
+    if (line === null) return;
+    clearInterval(stops);
+    say(line);
+  }, SLOW);
   // The time until then is free to load what watches over Apache.
   const [apachePid] = await Promise.all([running.started(), import('../run-instance.ts')]);
   clearTimeout(late);
+  clearInterval(stops);
   return {apachePid, stopped};
 }
 
+/** A process of the command that is stopped: one that asks from a background group of the terminal, for example. */
+function stoppedBelow(guardPid: number): string | null {
+  for (const {pid, comm, state} of processTree([guardPid])) {
+    const found = isStopped(state) ? stopReason(pid, state) : null;
+    if (found) return `warning: the command waits: process ${pid} (${safeText(comm)}) is stopped by ${safeText(found.reason.by)}`;
+  }
+  return null;
+}
+
 /** The command has ended by itself, or was told to: its own words say why. */
-async function withoutApache(running: Running, stopped: boolean, prepared: Prepared, words: readonly string[]): Promise<End> {
+async function withoutApache(running: ForeignRun, stopped: boolean, prepared: Prepared, words: readonly string[]): Promise<End> {
   const {exit} = await running.ended;
   if (stopped) return {exit, text: null};
   for (const line of words) process.stderr.write(`${safeText(line)}\n`);
