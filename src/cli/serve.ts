@@ -9,6 +9,7 @@ import {
   type ServerPlan,
 } from '../express/index.ts';
 import {nativeAsset} from '../express/assets.ts';
+import {renewLock} from '../express/server-root/lock.ts';
 import {pidFileOf} from '../express/server-root/pid-file.ts';
 import type {ConfigView} from '../model/commands.ts';
 import {LOG_LEVELS, type LogLevel} from '../model/log.ts';
@@ -143,6 +144,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     controlSocket: paths.controlSocket,
     viewSocket: plan.view,
     agentSocket: paths.agentSocket,
+    renewLock: () => renewLock(paths.lock),
     phases:
       plan.phases === 'datagrams'
         ? {by: plan.phases, program: nativeAsset('wsgideck-telemetry'), socketPath: paths.timesSocket}
@@ -150,6 +152,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     python: plan.python.executable,
     runDirectory: paths.run,
     errorLog: paths.errorLog,
+    rotated: plan.rotation !== null,
     accessLog: paths.deckAccessLog,
     errorLogFrom: beginning(plan, paths.errorLog),
     accessLogFrom: sizeOf(paths.deckAccessLog),

@@ -1,4 +1,4 @@
-import {chmodSync, chownSync, rmSync} from 'node:fs';
+import {chmodSync, chownSync, lstatSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import * as v from 'valibot';
 import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
@@ -51,7 +51,7 @@ export class ControlServer {
   readonly #path: string;
   readonly #view: ViewSocket | null;
   readonly #clients = new Set<Client>();
-  #servers: Server[] = [];
+  #servers = new Map<string, {server: Server; ino: number}>();
   #unlisten: (() => void) | undefined;
   #headTimer: NodeJS.Timeout | undefined;
 
@@ -63,22 +63,49 @@ export class ControlServer {
 
   /** Binds the socket with mode 0600 (and the one for the view group with 0660). Rejects when the path is too long or not writable. */
   async start(): Promise<void> {
-    await this.#bind(this.#path, false);
-    chmodSync(this.#path, 0o600);
-    if (this.#view) {
-      const {path, gid} = this.#view;
-      await this.#bind(path, true);
-      chownSync(path, process.geteuid?.() ?? -1, gid);
-      chmodSync(path, 0o660);
-    }
     this.#unlisten = this.#engine.listen((event) => this.#publish(event));
+    for (const path of this.#paths()) await this.#open(path);
   }
 
-  async #bind(path: string, viewer: boolean): Promise<void> {
+  /**
+   * Makes sockets anew whose files have been deleted (or replaced), or that could not be made at the start; who is connected stays so.
+   * True when there was one. Rejects with the system's error.
+   */
+  async renew(): Promise<boolean> {
+    const lost = this.#paths().filter((path) => {
+      const bound = this.#servers.get(path);
+      return bound === undefined || bound.ino !== inodeOf(path);
+    });
+    for (const path of lost) {
+      // Node deletes the file of that name as it closes: first this, then the new one.
+      this.#servers.get(path)?.server.close();
+      this.#servers.delete(path);
+      await this.#open(path);
+    }
+    return lost.length > 0;
+  }
+
+  #paths(): string[] {
+    return this.#view ? [this.#path, this.#view.path] : [this.#path];
+  }
+
+  async #open(path: string): Promise<void> {
+    const view = path === this.#view?.path ? this.#view : null;
+    const server = await this.#bind(path, view !== null);
+    try {
+      if (view) chownSync(path, process.geteuid?.() ?? -1, view.gid);
+      chmodSync(path, view ? 0o660 : 0o600);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+    this.#servers.set(path, {server, ino: inodeOf(path) ?? -1});
+  }
+
+  async #bind(path: string, viewer: boolean): Promise<Server> {
     // Left behind by a supervisor that was killed: the lock of the server root has told that nobody serves it.
     rmSync(path, {force: true});
     const server = createServer((socket) => this.#accept(socket, viewer));
-    this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // The mask keeps the socket private from its first moment; chmod alone would leave a gap.
@@ -90,6 +117,7 @@ export class ControlServer {
       process.umask(mask);
     });
     server.on('error', () => {});
+    return server;
   }
 
   /** Number of clients that have said hello. */
@@ -101,16 +129,17 @@ export class ControlServer {
   async close(): Promise<void> {
     this.#unlisten?.();
     clearTimeout(this.#headTimer);
-    const servers = this.#servers;
-    this.#servers = [];
+    const servers = [...this.#servers.values()];
+    const paths = [...this.#servers.keys()];
+    this.#servers.clear();
     this.#flushHeads();
-    const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    const closed = Promise.all(servers.map(({server}) => new Promise<void>((resolve) => server.close(() => resolve()))));
     for (const client of this.#clients) {
       client.socket.end();
       setTimeout(() => client.socket.destroy(), 300).unref();
     }
     await closed;
-    for (const path of servers.length > 0 ? [this.#path, this.#view?.path] : []) if (path !== undefined) rmSync(path, {force: true});
+    for (const path of paths) rmSync(path, {force: true});
   }
 
   /** Sends everybody the whole state: it is not what the events that were sent add up to (a recording was moved to another moment). */
@@ -242,6 +271,14 @@ export class ControlServer {
   #refuse(client: Client, id: number | null, text: string, end: boolean): void {
     this.#write(client, {type: 'error', id, text});
     if (end) client.socket.end();
+  }
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false})?.ino ?? null;
+  } catch {
+    return null;
   }
 }
 

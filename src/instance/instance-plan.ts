@@ -15,11 +15,15 @@ export interface InstancePlan {
   /** For those who may only look. */
   viewSocket?: {path: string; gid: number} | null;
   agentSocket: string;
+  /** Makes the file of our lock anew when it was deleted (src/express/server-root/lock.ts): whoever took the lock has to. */
+  renewLock?: () => 'kept' | 'anew' | 'lost';
   /** Path of the application's Python, where there is one: programs that read stacks are looked for beside it. */
   python?: string | null;
   /** Where each daemon process keeps its slots and fault file. */
   runDirectory: string;
   errorLog: string;
+  /** With --rotate-logs the logs that Apache is told are links to the newest file. */
+  rotated?: boolean;
   /** Our own access log. */
   accessLog: string;
   /** Sizes of both before Apache was started, in bytes: what is older belongs to an earlier run. */

@@ -12,6 +12,7 @@ import type {InstancePlan} from './instance-plan.ts';
 import {LogWatch} from './log-watch.ts';
 import {PhaseWatch} from './phase-watch.ts';
 import {stopGrowing} from './memory.ts';
+import type {OwnSocket} from './own-places.ts';
 import {ProcessWatch, type KnownProcesses} from './process-watch.ts';
 import {RequestMemory} from './request-memory.ts';
 
@@ -75,7 +76,8 @@ export class Observer {
   async start(): Promise<void> {
     stopGrowing();
     await this.#logs.start();
-    await this.#hub.start();
+    // As with the control socket.
+    await this.#hub.start().catch(() => {});
     this.#phases.start();
     this.#processes.start();
   }
@@ -86,6 +88,14 @@ export class Observer {
     for (const timer of this.#silent) clearTimeout(timer);
     await this.#logs.stop();
     await Promise.all([this.#hub.close(), this.#phases.stop()]);
+  }
+
+  /** The sockets that processes of the server report to. */
+  get sockets(): OwnSocket[] {
+    return [
+      {name: 'the socket of the agents', renew: () => this.#hub.renew()},
+      {name: 'the socket of the times by phase', renew: () => this.#phases.renew()},
+    ];
   }
 
   /** A line that Apache printed on its pty. */

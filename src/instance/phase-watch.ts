@@ -46,6 +46,11 @@ export class PhaseWatch {
     this.#receiver?.start();
   }
 
+  /** See TelemetryReceiver. */
+  async renew(): Promise<boolean> {
+    return (await this.#receiver?.renew()) ?? false;
+  }
+
   /** What request_metrics() returned in a process. */
   readonly measured = (pid: number, metrics: Record<string, unknown>): void => {
     const reading = readingFromMetrics(pid, metrics, Date.now());

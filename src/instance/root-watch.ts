@@ -1,61 +1,90 @@
 import {existsSync} from 'node:fs';
-import {statfs} from 'node:fs/promises';
 import type {Bus} from './bus.ts';
+import {missingSockets} from './daemon-sockets.ts';
+import {roomIn} from './disk-room.ts';
+import type {LogPlaces} from './log-places.ts';
+import type {OwnPlaces} from './own-places.ts';
+import {Told} from './told.ts';
 
 /** Milliseconds between two looks. */
-const EVERY = 3000;
-/** Bytes: below the first a disk counts as full, above the second as mended. */
-const FULL = 2 * 1024 * 1024;
-const MENDED = 4 * 1024 * 1024;
+const EVERY = 2000;
 
-/** The ground the server stands on: room on the disk of the server root, and the server root itself. */
+/** The ground the server stands on: the server root, the disk it is on, our sockets and those of the daemon processes, and the logs. */
 export class RootWatch {
   readonly #bus: Bus;
+  readonly #told: Told;
   readonly #root: string;
   readonly #conf: string;
-  readonly #told = new Set<string>();
+  readonly #logs: LogPlaces;
+  readonly #own: OwnPlaces;
+  /** Apache makes its sockets anew when it restarts: what is missing twice in a row has been deleted. */
+  #missing = 0;
   #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
 
   /** @param conf the generated configuration, without which no process can be replaced. */
-  constructor(bus: Bus, root: string, conf: string) {
+  constructor(bus: Bus, {root, conf, logs, own}: {root: string; conf: string; logs: LogPlaces; own: OwnPlaces}) {
     this.#bus = bus;
+    this.#told = new Told(bus);
     this.#root = root;
     this.#conf = conf;
+    this.#logs = logs;
+    this.#own = own;
   }
 
   start(): void {
-    void this.#look();
-    this.#timer = setInterval(() => void this.#look(), EVERY);
+    this.#own.remember();
+    this.#next(0);
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
+  /** Settles when a look that is under way has ended. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#looking;
+  }
+
+  #next(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().finally(() => this.#timer && this.#next(EVERY));
+    }, ms);
   }
 
   async #look(): Promise<void> {
-    const gone = !existsSync(this.#conf);
-    this.#tell(
-      'root',
-      gone,
-      !gone,
-      `the server root has been deleted: ${this.#root}`,
-      'what runs may fail at any moment; start the server again',
-    );
-    const free = await statfs(this.#root).then(
-      ({bavail, bsize}) => bavail * bsize,
-      () => Infinity,
-    );
-    const text = `the disk is full: ${Math.round(free / 1024)} KiB left for ${this.#root}`;
-    this.#tell('disk', free < FULL, free > MENDED, text, 'free some room there: logs are lost, and new processes may not start');
+    const told = this.#told;
+    const whole = existsSync(this.#conf);
+    if (whole) told.takeBack('root');
+    else
+      told.tell(
+        'root',
+        'error',
+        `the server root has been deleted: ${this.#root}`,
+        'what runs may fail at any moment; start the server again',
+      );
+    await this.#own.look(told);
+    if (existsSync(this.#root)) {
+      const {trouble, mended} = await roomIn(this.#root);
+      if (trouble)
+        told.tell(
+          'disk',
+          'error',
+          `${trouble.what} for ${this.#root}`,
+          `${trouble.remedy}: logs are lost, and new processes may not start`,
+        );
+      else if (mended) told.takeBack('disk');
+    }
+    // Of a server root that is gone nothing else is news.
+    if (whole) await this.#logs.look(told);
+    await this.#daemons(told);
   }
 
-  #tell(key: string, bad: boolean, good: boolean, text: string, remedy: string): void {
-    if (bad) {
-      if (this.#told.has(key)) return;
-      this.#told.add(key);
-      this.#bus.put({type: 'notice', key, severity: 'error', text, remedy});
-    } else if (good && this.#told.delete(key)) {
-      this.#bus.put({type: 'notice', key, severity: 'info', text: '', cleared: true});
-    }
+  async #daemons(told: Told): Promise<void> {
+    const {phase, apachePid} = this.#bus.state().lifecycle;
+    const missing = apachePid !== null && ['ready', 'degraded'].includes(phase) ? await missingSockets(apachePid) : [];
+    this.#missing = missing.length === 0 ? 0 : this.#missing + 1;
+    if (this.#missing >= 2) {
+      const text = `the socket between Apache and the daemon processes has been deleted, and requests are answered 503: ${missing.join(', ')}`;
+      told.tell('daemon-socket', 'error', text, 'restart Apache, which makes it anew: wsgideck restart, or R');
+    } else if (this.#missing === 0) told.takeBack('daemon-socket');
   }
 }

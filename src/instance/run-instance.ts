@@ -1,4 +1,4 @@
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {ControlServer} from '../control/server.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {watchCapacity} from './advice.ts';
@@ -9,7 +9,9 @@ import {watchGuard} from './guard-watch.ts';
 import {watchIncidents} from './incidents/watch-incidents.ts';
 import type {InstancePlan} from './instance-plan.ts';
 import {LivePages} from './live-pages.ts';
+import {LogPlaces, type LogPlace} from './log-places.ts';
 import {Observer} from './observer.ts';
+import {OwnPlaces} from './own-places.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
 import {Recorder} from './recorder/recorder.ts';
 import {watchRestartLoops} from './restart-loop.ts';
@@ -77,6 +79,7 @@ export async function runInstance(
     const output = new StartupOutput();
     return takeOutput(output, first.launch?.(output.chunk) ?? runApache(plan.launch, output.chunk));
   };
+  const logs = new LogPlaces(plan.info.serverRoot, logPlaces(plan), plan.rotated);
   const supervisor = new Supervisor({
     bus,
     target: plan.target,
@@ -87,6 +90,7 @@ export async function runInstance(
     ...(plan.reloadGracefully ? {reloadGracefully: plan.info.gracefulTimeout} : {}),
     ...(slots ? {swap: slots} : {}),
     attended: () => outlet?.attended() ?? false,
+    obstacle: () => logs.obstacle(),
     ...(pane ? {single: {letGo: () => pane.leavePrompt()}} : {}),
   });
   slots?.connect(observer, () => void supervisor.newCode());
@@ -104,7 +108,6 @@ export async function runInstance(
     outlet?.ending();
   });
   const pages = plan.livePage ? new LivePages(bus, plan.livePage) : null;
-  const ground = new RootWatch(bus, plan.info.serverRoot, join(plan.info.serverRoot, 'httpd.conf'));
   const incidents = watchIncidents(bus, {serverRoot: plan.info.serverRoot, takeStacks: (pid) => observer.takeStacks(pid)});
   const recorder = plan.recording
     ? new Recorder(bus, {...plan.recording, config: plan.config, incident: async (id) => incidents.get(id)})
@@ -114,8 +117,16 @@ export async function runInstance(
     plan.controlSocket,
     plan.viewSocket,
   );
+  const own = new OwnPlaces({
+    folders: ownFolders(plan),
+    renewLock: plan.renewLock,
+    sockets: [{name: 'the control socket', renew: () => server.renew()}, ...observer.sockets],
+  });
+  const {serverRoot} = plan.info;
+  const ground = new RootWatch(bus, {root: serverRoot, conf: join(serverRoot, 'httpd.conf'), logs, own});
   try {
-    await Promise.all([server.start(), observer.start()]);
+    // Folders may be deleted at any moment: what cannot be made now is tried again with each look at the ground, which says so.
+    await Promise.all([server.start().catch(() => {}), observer.start()]);
     // Apache may have refused to start meanwhile: there is nothing to show.
     if (!ended) outlet ??= make.dashboard();
     recorder?.start();
@@ -125,7 +136,7 @@ export async function runInstance(
     const unguard = watchGuard(bus);
     const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots, pages) : null;
     const exit = await supervisor.finished;
-    ground.stop();
+    await ground.stop();
     slots?.close();
     pages?.close();
     unloop();
@@ -136,9 +147,29 @@ export async function runInstance(
     const {lifecycle} = bus.state();
     return {exit, failure: lifecycle.phase === 'failed' ? lifecycle.detail : null};
   } finally {
+    await ground.stop();
     incidents.close();
     await recorder?.stop();
     await server.close();
+    own.leave();
     await outlet?.close();
   }
+}
+
+/** Folders that are ours, from the outermost to the innermost. */
+function ownFolders({info, controlSocket, runDirectory}: InstancePlan): string[] {
+  const deck = dirname(controlSocket);
+  // The server root of `run --` is the original's.
+  const outer = deck.startsWith(`${info.serverRoot}/`) ? [info.serverRoot] : [];
+  return [...outer, deck, runDirectory];
+}
+
+/** What Apache writes into by name. */
+function logPlaces({info, errorLog, accessLog, serviceLogs = []}: InstancePlan): LogPlace[] {
+  return [
+    {name: 'error log', path: errorLog},
+    ...(info.accessLog === null ? [] : [{name: 'access log', path: info.accessLog}]),
+    ...serviceLogs.map(({name, path}) => ({name: `log of the service ${name}`, path})),
+    {name: 'private access log', path: accessLog},
+  ];
 }

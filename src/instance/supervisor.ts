@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   };
   /** With somebody at a screen a failed server waits for them; otherwise the supervisor ends. */
   attended: () => boolean;
+  /** Why Apache could not start with what there is now, in one line; null when nothing is known to stand in its way. */
+  obstacle?: () => string | null;
   /**
    * Debug mode: Apache is one process that knows neither restart nor graceful stop, and that somebody may end by Ctrl-C on its terminal.
    */
@@ -163,6 +165,14 @@ export class Supervisor {
   restart(graceful: boolean, why: string): CommandResult {
     if (this.#stopping !== 'no') return {ok: false, text: 'the server is stopping'};
     const running = this.#running;
+    const obstacle = this.#options.obstacle?.() ?? null;
+    if (running && obstacle !== null) {
+      const text = `not restarted, because Apache would not come back: ${obstacle}`;
+      this.#options.bus.put({type: 'notice', key: 'restart', severity: 'error', text});
+      return {ok: false, text};
+    }
+    if (this.#options.bus.state().notices.some(({key}) => key === 'restart'))
+      this.#options.bus.put({type: 'notice', key: 'restart', severity: 'info', text: '', cleared: true});
     if (!running) return this.#again(`${why}: starting Apache again`);
     if (this.#options.single) return this.#renew(running, why);
     const stopped = this.#halts.line();

@@ -108,6 +108,20 @@ export function lockDescriptor(lock: string): number {
   return fd;
 }
 
+/** For a lock that we hold: makes its file anew when somebody has deleted it. `lost` when another has taken the new one meanwhile. */
+export function renewLock(lock: string): 'kept' | 'anew' | 'lost' {
+  const fd = held.get(lock);
+  if (fd === undefined || isThere(fd, lock)) return 'kept';
+  held.delete(lock);
+  try {
+    const attempt = tryLock(lock);
+    if (attempt.ours) closeSync(fd);
+    return attempt.ours ? 'anew' : 'lost';
+  } finally {
+    if (!held.has(lock)) held.set(lock, fd);
+  }
+}
+
 /** Gives a lock back that we hold; one that somebody else holds is left alone. @param passedOn a child has it now. */
 export function releaseLock(lock: string, passedOn = false): void {
   const fd = held.get(lock);

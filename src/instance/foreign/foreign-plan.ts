@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {basename, dirname, resolve, sep} from 'node:path';
+import {basename, dirname, join, resolve, sep} from 'node:path';
 import {effectiveOptions} from '../../express/effective.ts';
 import type {Host} from '../../express/host.ts';
+import {renewLock} from '../../express/server-root/lock.ts';
 import type {StartOptions} from '../../express/parse.ts';
 import type {ConfigView} from '../../model/commands.ts';
 import type {InstanceInfo} from '../../model/events.ts';
@@ -42,6 +43,7 @@ export function foreignPlan(
     },
     controlSocket: folder.controlSocket,
     agentSocket: folder.agentSocket,
+    renewLock: () => renewLock(join(folder.path, 'lock')),
     runDirectory: folder.run,
     errorLog: info.errorLog.endsWith('.*') ? folder.rotatedLog : info.errorLog,
     accessLog: folder.accessLog,

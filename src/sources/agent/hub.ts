@@ -2,6 +2,7 @@
  * The supervisor's end of all agents: a unix socket that daemon processes connect to, and events about what they say, or do not say.
  * An agent that falls silent is itself the symptom: its process is dumped at once by signal, and the line that holds it is named.
  */
+import {existsSync} from 'node:fs';
 import type {Server, Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ActiveRequest, DeckEvent, EventOf, EventType} from '../../model/events.ts';
@@ -88,6 +89,7 @@ export class AgentHub {
   readonly #remains: Remains;
   readonly #captures: CaptureMaker;
   #server: Server | null = null;
+  #over = false;
   #interval = IDLE;
 
   constructor(options: AgentHubOptions) {
@@ -115,13 +117,28 @@ export class AgentHub {
 
   /** Opens the socket. @throws Error with the cause when that is impossible. */
   async start(): Promise<void> {
-    const {socketPath, runUid, runGid} = this.#options;
     this.#remains.sweep();
-    const owner = runUid === undefined ? null : {uid: runUid, gid: runGid ?? runUid};
-    this.#server = await listenPrivately(socketPath, (socket) => this.#connected(socket), owner);
+    this.#server = await listenPrivately(this.#options.socketPath, (socket) => this.#connected(socket), this.#owner());
+  }
+
+  /**
+   * Makes the socket anew when its file has been deleted; agents that are connected stay so. True when it had to. Rejects with the system's error.
+   */
+  async renew(): Promise<boolean> {
+    if (this.#over || (this.#server !== null && existsSync(this.#options.socketPath))) return false;
+    // Node deletes the file of that name as it closes: first this, then the new one.
+    this.#server?.close();
+    this.#server = await listenPrivately(this.#options.socketPath, (socket) => this.#connected(socket), this.#owner());
+    return true;
+  }
+
+  #owner(): {uid: number; gid: number} | null {
+    const {runUid, runGid} = this.#options;
+    return runUid === undefined ? null : {uid: runUid, gid: runGid ?? runUid};
   }
 
   async close(): Promise<void> {
+    this.#over = true;
     const server = this.#server;
     this.#server = null;
     if (!server) return;

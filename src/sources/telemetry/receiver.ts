@@ -1,4 +1,5 @@
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import type {Readable, Writable} from 'node:stream';
 import {datagramFrames, KIND, readDatagram, type Datagram} from './datagram.ts';
 
@@ -20,6 +21,8 @@ export interface ReceiverOptions {
 export class TelemetryReceiver {
   readonly #options: ReceiverOptions;
   readonly #sequences = new Map<number, number>();
+  /** The helper has had its socket. */
+  #bound = false;
   #child: ChildProcessByStdio<Writable, Readable, Readable> | null = null;
 
   constructor(options: ReceiverOptions) {
@@ -41,6 +44,18 @@ export class TelemetryReceiver {
     child.stdin.on('error', () => {});
     child.on('error', (error) => this.#ended(child, error.message, failed));
     child.on('exit', (code, signal) => this.#ended(child, said.trim() || `ended with ${signal ?? code}`, failed));
+  }
+
+  /** Starts the helper anew when the file of its socket has been deleted; mod_wsgi reports to the new one. True when it had to. */
+  async renew(): Promise<boolean> {
+    if (this.#child === null) return false;
+    const there = existsSync(this.#options.socketPath);
+    const lost = !there && this.#bound;
+    this.#bound = there;
+    if (!lost) return false;
+    await this.close();
+    this.start();
+    return true;
   }
 
   /** Resolves when the helper is gone and has taken its socket with it. */
