@@ -39,7 +39,7 @@ test('comes back with the first answer; the supervisor goes on in a session of i
   expect(info).toMatchObject({pgid: supervisor});
   const [, , , session, terminal] = readFileSync(`/proc/${supervisor}/stat`, 'utf8').split(') ')[1]!.split(' ');
   expect([session, terminal]).toEqual([String(supervisor), '0']);
-  expect(readFileSync(join(deck.serverRoot, 'wsgideck/output'), 'utf8')).toMatch(/deck +ready\n/);
+  await until('the line', () => /deck +ready\n/.test(readFileSync(join(deck.serverRoot, 'wsgideck/output'), 'utf8')));
   const again = await command(['start-server', join(deck.appDir, 'app.wsgi'), '--server-root', deck.serverRoot, '--detach']);
   expect(again).toMatchObject({status: 1, stdout: '', stderr: expect.stringMatching(/^wsgideck: error: server root in use: [^\n]*\n$/)});
   expect(await command(['stop', String(deck.port)])).toMatchObject({status: 0, stderr: ''});

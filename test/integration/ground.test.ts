@@ -45,7 +45,7 @@ test('a full disk is told of, and new daemons serve on it', {tags: ['root']}, as
   expect(fill).toThrow('ENOSPC');
   await deck.waitEvent('notice', (event) => event.key === 'disk' && !event.cleared);
   await deck.get('/end/0').catch(() => null);
-  await expect.poll(async () => (await deck.get('/').catch(() => null))?.status, {timeout: 20_000}).toBe(200);
+  await expect.poll(async () => (await deck.get('/').catch(() => null))?.status, {timeout: 60_000}).toBe(200);
   rmSync(filler);
   await deck.waitEvent('notice', (event) => event.key === 'disk' && event.cleared === true);
   await deck.stop();

@@ -45,7 +45,7 @@ test('kill -9 of the guard: the old Apache is gone, and a new one answers', asyn
   const {apachePid, guardPid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
   process.kill(guardPid, 'SIGKILL');
   await deck.waitEvent('launched', (event) => event.guardPid !== guardPid && event.apachePid !== null);
-  await expect.poll(() => answers(deck).catch(() => 0), {timeout: 20_000}).toBe(200);
+  await expect.poll(() => answers(deck).catch(() => 0), {timeout: 60_000}).toBe(200);
   expect(deck.processes().some((one) => one.pid === apachePid)).toBe(false);
   expect(guard(deck)).not.toBe(guardPid);
   await deck.stop();
@@ -58,7 +58,7 @@ test('kill -9 of the parent of Apache: its daemons and children do not live on, 
   expect(family.length).toBeGreaterThanOrEqual(3);
   process.kill(apachePid!, 'SIGKILL');
   await deck.waitEvent('launched', (event) => event.guardPid !== guardPid);
-  await expect.poll(() => answers(deck).catch(() => 0), {timeout: 20_000}).toBe(200);
+  await expect.poll(() => answers(deck).catch(() => 0), {timeout: 60_000}).toBe(200);
   const now = new Set(deck.processes().map((one) => one.pid));
   expect(family.filter((one) => now.has(one.pid))).toEqual([]);
   const failures = deck.events().filter((event) => event.type === 'phase' && event.attempt === 1);

@@ -14,7 +14,7 @@ const LAUNCHERS: [string, string[]][] = [
 ];
 
 const answersAgain = (deck: RunningDeck) =>
-  expect.poll(() => deck.get('/health').then(({status}) => status, () => 0), {timeout: 20_000}).toBe(200); // prettier-ignore
+  expect.poll(() => deck.get('/health').then(({status}) => status, () => 0), {timeout: 60_000}).toBe(200); // prettier-ignore
 
 test.each(LAUNCHERS)('kill -9 of the supervisor leaves nothing running; the next run clears up its folder: %s', async (_, launcher) => {
   // Whatever else runs here would clear up a common folder first.

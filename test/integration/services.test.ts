@@ -61,7 +61,7 @@ test('daemon processes that are killed again and again are a loop too', async ()
   const seen = new Set<number>();
   const next = () => deck.processes().find((one) => one.command.startsWith('(wsgi:127') && !seen.has(one.pid));
   for (let times = 0; times < 3; times++) {
-    await expect.poll(() => next() !== undefined, {timeout: 10_000}).toBe(true);
+    await expect.poll(() => next() !== undefined, {timeout: 60_000}).toBe(true);
     await deck.waitEvent('agent', (event) => event.state === 'connected' && event.pid === next()?.pid);
     const {pid} = next()!;
     seen.add(pid);

@@ -32,8 +32,9 @@ test('a stopped dashboard, then a stopped supervisor, hold up no request and cat
   const withoutSupervisor = await load(deck, 4000);
   deck.signal('SIGCONT');
   // Not a figure to hang a test on, but a server that waits for us would stand still.
-  expect(withoutDashboard).toBeGreaterThan(plain / 4);
-  expect(withoutSupervisor).toBeGreaterThan(plain / 4);
+  expect(plain).toBeGreaterThan(10);
+  expect(withoutDashboard).toBeGreaterThan(10);
+  expect(withoutSupervisor).toBeGreaterThan(10);
   const mark = `/health?caught-up=${Date.now()}`;
   await deck.get(mark);
   tty.press('4/caught-up\r');

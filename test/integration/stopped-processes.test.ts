@@ -103,7 +103,7 @@ for (const strategy of ['swap', 'restart'])
     expect(status).toBe(3);
     expect(stdout).toMatch(REASON);
     process.kill(apache, 'SIGCONT');
-    await expect.poll(async () => (await deck.get('/breakpoint')).body, {timeout: 20_000}).toBe('new code');
+    await expect.poll(async () => (await deck.get('/breakpoint')).body, {timeout: 60_000}).toBe('new code');
     await deck.tty.waitFor(/● ready/);
     await deck.stop();
   });

@@ -7,7 +7,7 @@ export interface Reply {
 }
 
 export interface GetOptions {
-  /** Milliseconds for the whole exchange; 10 s unless told. */
+  /** Milliseconds for the whole exchange; 30 s unless told. */
   timeout?: number;
   method?: string;
   headers?: Record<string, string>;
@@ -18,7 +18,7 @@ export interface GetOptions {
  * One HTTP request on a connection of its own; the path goes out exactly as given.
  * @throws Error on refusal, on a cut connection, and after `timeout`.
  */
-export function get(url: string, {timeout = 10_000, method = 'GET', headers = {}, body}: GetOptions = {}): Promise<Reply> {
+export function get(url: string, {timeout = 30_000, method = 'GET', headers = {}, body}: GetOptions = {}): Promise<Reply> {
   const [, host = '', path = '/'] = /^http:\/\/([^/]+)(\/.*)?$/.exec(url) ?? [];
   const [hostname, port = '80'] = host.split(':');
   return new Promise((resolve, reject) => {

@@ -74,7 +74,7 @@ export function withEnvironment(name: string, value: string): ProcessInfo[] {
 export async function killAll(processes: ProcessInfo[]): Promise<void> {
   const same = (info: ProcessInfo) => processInfo(info.pid)?.started === info.started && alive(info.pid);
   for (const info of processes) if (same(info)) process.kill(info.pid, 'SIGKILL');
-  const end = Date.now() + 5000;
+  const end = Date.now() + 20_000;
   while (processes.some(same)) {
     if (Date.now() > end)
       throw new Error(

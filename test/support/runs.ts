@@ -57,8 +57,15 @@ export class PlainRun implements Run {
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     // What was printed last arrives after the exit; a process left behind may hold the pipe open for ever.
-    this.#child.on('exit', () => setTimeout(() => (this.#closed = true), 500).unref());
+    this.#child.on('exit', () => this.#settle(-1));
     this.#child.on('close', () => (this.#closed = true));
+  }
+
+  /** Closed when nothing has come for a while; what is there already is read first, also when this process got no processor for that while. */
+  #settle(length: number): void {
+    const now = this.output().length;
+    if (now === length) this.#closed = true;
+    else setTimeout(() => setImmediate(() => this.#settle(now)), 500).unref();
   }
 
   get pid(): number {

@@ -59,7 +59,7 @@ function run(mode = '', env: Record<string, string> = {}) {
   child.onExit((exit) => (status = exit));
   const text = () => Array.from({length: 30}, (_, y) => term.buffer.active.getLine(y)?.translateToString(true) ?? '').join('\n');
   const until = async (what: string, test: () => boolean) => {
-    const end = Date.now() + 15_000;
+    const end = Date.now() + 30_000;
     while (!test()) {
       if (Date.now() > end) throw new Error(`never: ${what}\n${text()}`);
       await sleep(20);

@@ -95,7 +95,7 @@ export function view(deck: MemoryDeck, options: ViewOptions = {}) {
 
   /** Waits until the screen shows (or, with a function, satisfies) it. */
   async function shows(test: RegExp | ((screen: string) => boolean)): Promise<string> {
-    const end = Date.now() + 8000;
+    const end = Date.now() + 30_000;
     for (;;) {
       await drawn();
       const now = text();
