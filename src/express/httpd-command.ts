@@ -36,7 +36,10 @@ export function httpdArguments(plan: ServerPlan): string[] {
 export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.env): HttpdCommand {
   const args = [...httpdArguments(plan), '-D', 'WSGIDECK', '-k', 'start', '-DFOREGROUND'];
   const locale = {LANG: plan.locale.name, LC_ALL: plan.locale.name};
-  const common = {env: {...env, ...originalEnvironment(plan), ...locale}, cwd: plan.application.workingDirectory};
+  const cwd = plan.application.workingDirectory;
+  // As a shell has it that goes there. What the caller's shell has in `_` is the program that it started.
+  const places = {PWD: cwd, OLDPWD: process.cwd(), _: undefined};
+  const common = {env: {...env, ...places, ...originalEnvironment(plan), ...locale}, cwd};
   const gdb = plan.debug?.gdb;
   if (gdb) {
     const underGdb = [gdb, '-q', '-ex', 'run', '--args', plan.httpd.path, ...args] as const;

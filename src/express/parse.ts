@@ -121,6 +121,8 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
   options.entry = entry;
   options.ignoredWords = ignored;
   Object.assign(options, splitEntryPoint(options, {type: named.has('applicationType'), callable: named.has('callableObject')}));
+  // Files only: the argument is their folder.
+  if (options.applicationType === 'static') options.documentRoot ??= options.entry ?? '.';
   options.argv = words;
   return {action: 'run', options};
 }

@@ -6,6 +6,7 @@ import {OPTIONS} from '../../src/express/options/table.ts';
 import {type ServerPlan, writeServerRoot} from '../../src/express/index.ts';
 import {atLeast} from '../../src/express/version.ts';
 import {realPlan, type RunningServer, serve} from '../fixtures/express/server.ts';
+import {startDeck} from '../support/deck.ts';
 import {get} from '../support/http.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {freePort} from '../support/ports.ts';
@@ -135,6 +136,24 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
     expect((await get(`${url}/elsewhere`)).body).toBe('nothing here');
     expect((await get(`${url}/apple`)).status).toBe(404);
     expect(await json(`${url}/app/x`)).toMatchObject({SCRIPT_NAME: '/app', PATH_INFO: '/x', deck: {DECK_ODD: odd}});
+  });
+
+  test('files only, of the folder that is named; what is missing has the page that was asked for', async () => {
+    const site = tempDir();
+    mkdirSync(join(site, 'public'));
+    writeFileSync(join(site, 'public', 'a.txt'), 'a file');
+    writeFileSync(join(site, 'public', 'gone.html'), 'nothing here');
+    const argv = ['--application-type', 'static', 'public', '--error-document', '404', '/gone.html'];
+    const {url} = await start(await realPlan(argv, column, site));
+    expect((await get(`${url}/a.txt`)).body).toBe('a file');
+    expect(await get(`${url}/none`)).toMatchObject({status: 404, body: 'nothing here'});
+  });
+
+  test('on an IPv6 address', async () => {
+    const deck = await startDeck({app: 'options', column, args: ['--host', '::1'], probe: null});
+    const answer = await until('an answer', () => fetch(`http://[::1]:${deck.port}/`));
+    expect(answer.status).toBe(200);
+    await deck.stop();
   });
 
   test('with --server-name other hosts are turned away', async () => {

@@ -26,7 +26,8 @@ export function serverSection(plan: ServerPlan): string {
     `ServerRoot ${quote(paths.root)}`,
     `DefaultRuntimeDir ${quote(paths.root)}`,
     `PidFile ${quote(paths.pidFile)}`,
-    `ServerName ${quote(plan.hostName)}`,
+    // With the port, which is SERVER_PORT wherever a client names none; Apache takes no IPv6 address here.
+    `ServerName ${quote(`${plan.hostName.includes(':') ? 'localhost' : plan.hostName}:${options.port}`)}`,
     'ServerTokens ProductOnly',
     'ServerSignature Off',
     'HostnameLookups Off',

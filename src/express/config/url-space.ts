@@ -34,7 +34,6 @@ const COMPRESSED = [
 export function documentsSection(plan: ServerPlan): string {
   const {options, paths, application} = plan;
   const override = options.allowOverride.length > 0 ? options.allowOverride.join(' ') : 'None';
-  const mount = application.mountPoint;
   return section('Documents', [
     ...(plan.mimeTypes === null ? ['TypesConfig /dev/null', ...BASIC_TYPES] : [`TypesConfig ${quote(plan.mimeTypes)}`]),
     '<Directory />',
@@ -57,15 +56,23 @@ export function documentsSection(plan: ServerPlan): string {
     // A .htaccess file with rules of its own would otherwise switch these off below it.
     '    RewriteOptions InheritDownBefore',
     `    Include ${quote(paths.rewrite)}`,
+    ...(application.type === 'static' ? [] : toApplication(plan)),
+    '</Directory>',
+    ...(options.compressResponses ? [`AddOutputFilterByType DEFLATE ${COMPRESSED.join(' ')}`] : []),
+    ...options.errorDocuments.map(([status, url]) => `ErrorDocument ${quote(status)} ${quote(url)}`),
+  ]);
+}
+
+/** What is no file goes to the application; where there is none, Apache answers. */
+function toApplication({options, application}: ServerPlan): string[] {
+  const mount = application.mountPoint;
+  return [
     ...(mount === '/' ? [] : [`    RewriteCond %{REQUEST_URI} ${quote(`^${escapePattern(mount)}(?:/|$)`)}`]),
     '    RewriteCond %{REQUEST_FILENAME} !-f',
     ...(options.directoryIndex === null && !options.directoryListing ? [] : ['    RewriteCond %{REQUEST_FILENAME} !-d']),
     ...(options.serverStatus ? ['    RewriteCond %{REQUEST_URI} !^/server-status$'] : []),
     '    RewriteRule .* - [H=wsgi-handler]',
-    '</Directory>',
-    ...(options.compressResponses ? [`AddOutputFilterByType DEFLATE ${COMPRESSED.join(' ')}`] : []),
-    ...options.errorDocuments.map(([status, url]) => `ErrorDocument ${quote(status)} ${quote(url)}`),
-  ]);
+  ];
 }
 
 /** Programs in place of files: by extension, for files that exist. */

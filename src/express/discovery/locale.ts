@@ -32,11 +32,11 @@ function isInstalled(name: string): boolean | null {
 }
 
 /**
- * The locale for the application: the option, else the caller's, else C.UTF-8. Unlike the original, C.UTF-8 stays what it is: turning it
- * into en_US.UTF-8, which is often not installed, costs a warning at each start.
+ * The locale for the application: the option, else the caller's, else C.UTF-8, also in place of C: Python would take everything for ASCII. Unlike the
+ * original, C.UTF-8 stays what it is: turning it into en_US.UTF-8, which is often not installed, costs a warning at each start.
  */
 export function findLocale(options: {locale: string | null; lang: string | null}, env: NodeJS.ProcessEnv): LocaleFound {
   const asked = options.locale ?? options.lang ?? (env.LC_ALL || env.LC_CTYPE || env.LANG);
-  const name = !asked || asked === 'C' || asked === 'POSIX' ? (options.locale ?? 'C.UTF-8') : asked;
+  const name = !asked || /^(?:C|POSIX)$/i.test(asked) ? 'C.UTF-8' : asked;
   return {name, installed: isInstalled(name)};
 }
