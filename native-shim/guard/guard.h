@@ -136,8 +136,10 @@ pid_t find_apache(pid_t program);
 void stop_daemons(pid_t apache);
 /* Kills MPM children and daemons. */
 void kill_children(pid_t apache);
-/* Closes the ports, also for those that share their sockets. Does nothing where the kernel does not let us. */
+/* Closes the ports, also for those that share their sockets. Does nothing where we may not. */
 void end_listening(pid_t apache);
+/* May we: an old kernel, or a container's rules (pidfd_getfd), can be against it. */
+bool may_end_listening(pid_t apache);
 /* Says the graceful stop again if Apache has not obeyed. False when it has, or we may not look. */
 bool repeat_graceful(pid_t apache);
 

@@ -5,6 +5,7 @@
 enum {
   HOLD_FOR_MS = 10000,  /* how long after the start a signal is held back for a program that cannot handle it yet */
   HOLD_STEP_MS = 20,
+  CLOSE_MS = 100,       /* for Apache to close its ports itself */
   FIRST_LOOK_MS = 150,  /* an idle Apache has ended by then */
   LOOK_MS = 150,        /* between two looks at an Apache that is being stopped */
   AGAIN_MS = 25,        /* between two signals to it: it must not start serving again after a restart */
@@ -24,7 +25,14 @@ static void begin_looking(int number) {
 
 void stop(int number) {
   g.held = 0;
-  send_program(number);
+  pid_t apache = g.ended || g.asked != 0 ? 0 : find_apache(g.program);
+  if (apache == g.program && apache && !may_end_listening(apache)) {
+    /* It closes its ports itself for a graceful stop; the immediate one follows. */
+    send_program(SIGWINCH);
+    g.again = now_ms() + CLOSE_MS;
+  } else {
+    send_program(number);
+  }
   send_program(SIGCONT); /* one that was stopped could not obey */
   begin_deadline();
   /* After a graceful stop with a limit the daemons have had their time. */

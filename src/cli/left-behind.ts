@@ -1,17 +1,25 @@
 import {readSync} from 'node:fs';
+import {join} from 'node:path';
 import type {ServerPlan} from '../express/index.ts';
-import {endLeftBehind, findLeftBehind, type LeftBehind} from '../instance/left-behind.ts';
+import type {Instance} from '../instance/instances/instance.ts';
+import {awaitGuard, endLeftBehind, findLeftBehind, type LeftBehind} from '../instance/left-behind.ts';
 import {plural} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import type {Outcome} from './act.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
 
+/** Milliseconds that a guard needs at most to stop Apache, with the default times. */
+const GUARD_ENDS = 30_000;
+const MOMENT = 100;
+
 /**
  * Before a start: is the server root free of what an earlier server left behind when all that watched over it was killed? On a terminal it asks
  * whether to end that; otherwise it says how. Sets the exit status when the answer is no.
  */
 export async function mayStart({paths}: ServerPlan): Promise<boolean> {
+  // A guard that is at it is waited for later, but it must be able to.
+  await awaitGuard(paths.guardStatus, MOMENT);
   const left = findLeftBehind(paths.guardStatus);
   if (left === null) return true;
   const what = `${describe(left)} in ${paths.root}`;
@@ -28,6 +36,16 @@ export async function mayStart({paths}: ServerPlan): Promise<boolean> {
   if (ok) say(text);
   else fail(text);
   return ok;
+}
+
+/** `wsgideck stop` of a server whose guard alone is left: that one stops it. Null for every other. */
+export async function stopUnwatched({kind, serverRoot, supervisorPid}: Instance): Promise<Outcome | null> {
+  if (kind !== 'ours' || supervisorPid !== undefined) return null;
+  const ended = await awaitGuard(join(serverRoot, 'wsgideck', 'guard.status'), GUARD_ENDS);
+  if (ended === null) return null;
+  return ended
+    ? {ok: true, text: 'stopped, by its guard: its supervisor was killed'}
+    : {ok: false, text: 'its guard does not end; see wsgideck ps'};
 }
 
 /** `wsgideck stop` of such a server. */

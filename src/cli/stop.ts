@@ -8,7 +8,7 @@ import {age, duration, plural} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {act, actHelp, type Outcome} from './act.ts';
 import {readInstanceWords} from './instance-words.ts';
-import {stopLeftBehind} from './left-behind.ts';
+import {stopLeftBehind, stopUnwatched} from './left-behind.ts';
 import type {OpenDeck} from './open-deck.ts';
 import {fail} from './report.ts';
 import {say} from './say.ts';
@@ -42,10 +42,11 @@ export async function stop(argv: string[]): Promise<void> {
     return fail((error as Error).message);
   }
   const {name, leftBehind} = instance;
-  if (leftBehind === undefined) {
+  const unwatched = leftBehind === undefined ? await stopUnwatched(instance) : null;
+  if (leftBehind === undefined && unwatched === null) {
     return act(instance, {type: 'stop', now: now || seconds === 0}, (open, taken) => gone(open, taken, seconds));
   }
-  const {ok, text} = await stopLeftBehind(leftBehind.statusFile, now || seconds === 0);
+  const {ok, text} = unwatched ?? (await stopLeftBehind(leftBehind!.statusFile, now || seconds === 0));
   if (ok) process.stdout.write(`${safeText(name)}: ${text}\n`);
   else fail(`${name}: ${text}`);
 }

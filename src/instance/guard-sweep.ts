@@ -29,45 +29,71 @@ const POLL_MS = 25;
 /** Without Apache's parent there is nobody to stop the others in order: ask them, then do not wait long. */
 const ORPHANS_MS = 1000;
 const GIVE_UP_MS = 5000;
-/** An MPM child without its parent keeps Apache's handlers, this one among them, and does nothing when it is told to stop. */
+/** As in the guard (native-shim/guard/stop.c). */
+const FIRST_LOOK_MS = 150;
+const MARGIN_MS = 450;
+const SIGTERM = 15;
 const SIGWINCH = 28;
 
+/** How much time whom is given. */
+export interface SweepTimes {
+  /** Seconds that an Apache's parent, which the kernel has told to stop, has to end in. */
+  graceSeconds: number;
+  /** Seconds of these for the daemons and MPM children below it; all unless told. */
+  shutdownSeconds?: number;
+  /** Milliseconds for everybody else, when there is no such parent; a second unless told. */
+  orphansMs?: number;
+}
+
 /**
- * Ends what a dead guard left behind. Apache's parent, if it lives, has been told to stop by the kernel and gets `graceSeconds` for it;
- * whoever is there after that is killed. Never rejects.
- * @param orphansMs milliseconds that the others have when there is no such parent.
+ * Ends what a dead guard left behind, as the guard would have: Apache's parent is told again and again, because it forgets a stop during a hard restart, its
+ * daemons are told as well, because it would tell them last; whoever is there in the end is killed. Never rejects.
  */
-export async function sweepInstance(target: SweepTarget, graceSeconds: number, orphansMs = ORPHANS_MS): Promise<SweepResult> {
+export async function sweepInstance(
+  target: SweepTarget,
+  {graceSeconds, shutdownSeconds = graceSeconds, orphansMs = ORPHANS_MS}: SweepTimes,
+): Promise<SweepResult> {
   const first = findProcesses(target);
   if (first === null) return {checked: false, found: [], killed: [], left: []};
   const found = new Set(first);
   const asked = new Set<number>();
   const killed = new Set<number>();
+  const ask = (pid: number) => {
+    if (asked.has(pid)) return;
+    asked.add(pid);
+    send(pid, 'SIGTERM');
+    send(pid, 'SIGCONT');
+  };
+  const kill = (pid: number) => send(pid, 'SIGKILL') && killed.add(pid);
   const start = performance.now();
   let orphansSince: number | null = null;
   let living = first;
   while (living.length > 0) {
     const now = performance.now();
-    const parent = target.apachePid !== null && living.includes(target.apachePid);
-    if (!parent) orphansSince ??= now;
-    const patience = orphansMs > ORPHANS_MS && living.every((pid) => catchesSignal(pid, SIGWINCH)) ? ORPHANS_MS : orphansMs;
+    const parent = target.apachePid !== null && living.includes(target.apachePid) ? target.apachePid : null;
+    if (parent === null) orphansSince ??= now;
+    const patience = orphansMs > ORPHANS_MS && living.every(isMpmChild) ? ORPHANS_MS : orphansMs;
     const termUntil = Math.min(start + graceSeconds * 1000, (orphansSince ?? Infinity) + patience);
     if (now > termUntil + GIVE_UP_MS) break;
     for (const pid of living) {
       found.add(pid);
-      if (now >= termUntil) {
-        if (send(pid, 'SIGKILL')) killed.add(pid);
-      } else if (!asked.has(pid) && (pid === target.apachePid || !parent)) {
-        asked.add(pid);
-        send(pid, 'SIGTERM');
-        send(pid, 'SIGCONT');
-      }
+      if (now >= termUntil) kill(pid);
+      else if (parent === null) ask(pid);
+      else if (pid === parent && asked.has(pid)) send(pid, 'SIGTERM');
+      else if (pid === parent) ask(pid);
+      else if (now > start + shutdownSeconds * 1000 + MARGIN_MS) kill(pid);
+      else if (now > start + FIRST_LOOK_MS && isDaemon(pid)) ask(pid);
     }
     await sleep(POLL_MS);
     living = findProcesses(target) ?? [];
   }
   return {checked: true, found: [...found], killed: [...killed], left: living};
 }
+
+/** An MPM child keeps Apache's handlers, this one among them, and does nothing when it is told to stop. */
+const isMpmChild = (pid: number): boolean => catchesSignal(pid, SIGWINCH);
+/** A daemon process of mod_wsgi has one for a stop, and not this one. */
+const isDaemon = (pid: number): boolean => catchesSignal(pid, SIGTERM) && !catchesSignal(pid, SIGWINCH);
 
 /** Start time of a process in clock ticks since boot, or null when it is gone or this platform has no /proc. */
 export function processStart(pid: number): number | null {

@@ -221,7 +221,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
           mark: `${MARK}=${mark}`,
           uids: new Set(uids),
         },
-        launch.graceSeconds,
+        {graceSeconds: launch.graceSeconds, ...(launch.shutdownSeconds === undefined ? {} : {shutdownSeconds: launch.shutdownSeconds})},
       ),
   };
 }

@@ -62,7 +62,7 @@ afterEach(async () => {
   for (let rest = left(); rest.length > 0; rest = left()) await killAll(rest);
 });
 
-async function start(graceSeconds = 20, meanwhile?: () => void): Promise<void> {
+async function start(graceSeconds = 20, meanwhile?: () => void, more: {guardPath?: string; shutdownSeconds?: number} = {}): Promise<void> {
   output = '';
   end = null;
   handle = launchGuard({
@@ -74,6 +74,7 @@ async function start(graceSeconds = 20, meanwhile?: () => void): Promise<void> {
     cols: 80,
     rows: 24,
     guardPath,
+    ...more,
   });
   handle.onOutput((chunk) => (output += chunk.toString()));
   const mine = handle;
@@ -226,4 +227,15 @@ test('an Apache that refuses to start: its own words and its own status', async 
   const how = await over();
   expect(how).toMatchObject({exit: {code: 1, signal: null}, meaning: {clean: false}, needsSweep: false});
   expect(output).toContain("Invalid command 'Nonsense'");
+});
+
+test('where the kernel does not let the guard close the port, Apache does it', async () => {
+  await start(20, undefined, {guardPath: buildGuard('all', 'EXTRA_DEFS=-DGUARD_NO_GETFD'), shutdownSeconds: 5});
+  const {answer} = await slowRequest(50);
+  handle.signal('SIGTERM');
+  await until('the port to be closed', refused, 1500);
+  expect(end).toBe(null);
+  expect(await over()).toMatchObject({exit: {code: 0, signal: null}, verdict: {killedAfterGrace: false}, meaning: {clean: true}});
+  await answer.catch(() => null);
+  expect(left()).toEqual([]);
 });

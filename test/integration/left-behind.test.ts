@@ -128,3 +128,31 @@ test('a stopped guard is continued, and said; a stop works at once', async () =>
   expect(await deck.waitExit()).toEqual({code: 0, signal: null});
   await deck.waitGone();
 });
+
+test('the guard is stopped after the supervisor was killed: stop continues it, and waits until it has ended the server', async () => {
+  const deck = await startDeck({app: 'incidents', column: debian!, mode: 'json', args: ['--shutdown-timeout', '4']});
+  await deck.waitEvent('phase', (event) => event.phase === 'ready');
+  const {guardPid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
+  const cut = deck.get('/sleep?60', {timeout: 70_000}).catch(() => null);
+  await deck.waitEvent('requests', (event) => event.requests.length > 0);
+  deck.signal('SIGKILL');
+  await deck.waitExit();
+  // The hang-up of its terminal continues a guard that was stopped before.
+  process.kill(guardPid, 'SIGSTOP');
+  expect(await command(['stop', deck.serverRoot])).toMatchObject({status: 0, stdout: expect.stringContaining('stopped')});
+  expect(deck.processes()).toEqual([]);
+  await cut;
+});
+
+test('kill -9 of the guard with a request in flight: the next Apache has the port when the shutdown timeout is over', async () => {
+  const deck = await startDeck({app: 'incidents', column: debian!, mode: 'json', args: ['--shutdown-timeout', '2']});
+  await deck.waitEvent('phase', (event) => event.phase === 'ready');
+  const {guardPid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
+  const cut = deck.get('/sleep?60', {timeout: 70_000}).catch(() => null);
+  await deck.waitEvent('requests', (event) => event.requests.length > 0);
+  process.kill(guardPid, 'SIGKILL');
+  // Apache alone takes 13 s.
+  await deck.waitEvent('launched', (event) => event.guardPid !== guardPid, 9000);
+  await cut;
+  await deck.stop();
+});

@@ -161,7 +161,7 @@ test('sweeping does not touch a process that only has the same pid', async () =>
   await logged('ready');
   // As if guard and Apache had started earlier, had ended, and others had got their numbers.
   const stranger = {guardPid: handle.guardPid, guardStart: 1, apachePid: pid, apacheStart: 1, mark: 'NOBODY=1'};
-  expect(await sweepInstance(stranger, 0)).toEqual({checked: true, found: [], killed: [], left: []});
+  expect(await sweepInstance(stranger, {graceSeconds: 0})).toEqual({checked: true, found: [], killed: [], left: []});
   expect([pid, handle.guardPid].map(alive)).toEqual([true, true]);
   handle.signal('SIGTERM');
   await ended();
