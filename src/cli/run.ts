@@ -2,11 +2,12 @@ import {parseArgs} from 'node:util';
 import {currentHost} from '../express/index.ts';
 import {readOriginalOptions} from '../instance/foreign/original-options.ts';
 import {findProgram, prepare, refusal, type Prepared} from '../instance/foreign/prepare.ts';
-import {removePrivateFolder} from '../instance/foreign/private-folder.ts';
+import {leftBehindRuns, removePrivateFolder} from '../instance/foreign/private-folder.ts';
 import {recognise} from '../instance/foreign/recognise.ts';
 import {supervise} from '../instance/foreign/supervise.ts';
 import {catchSignals} from '../instance/signals.ts';
 import {hasTerminal} from '../instance/terminal.ts';
+import {plural} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {endSoon} from './last-resort.ts';
 import {leave} from './leave.ts';
@@ -45,6 +46,10 @@ export async function runCommand(argv: string[]): Promise<void> {
   if (no !== null) return fail(no, 2);
   const program = findProgram(command.head[0]!, host);
   if (program === null) return fail(`${command.head[0]}: there is no such program; is the virtual environment active?`, 127);
+  for (const {path, pids} of leftBehindRuns(host.tmpdir)) {
+    const what = `${plural(pids.length, 'process', 'processes')} of a server that was killed still ${pids.length === 1 ? 'runs' : 'run'}`;
+    say(`warning: ${what} (${pids.join(', ')}); end them with: wsgideck stop ${path}`);
+  }
   const signals = catchSignals();
   let prepared: Prepared;
   try {

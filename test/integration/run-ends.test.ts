@@ -4,6 +4,7 @@ import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {DEMO, express, folderOf, newest, ready, startOriginal} from '../fixtures/run/original.ts';
+import {command} from '../support/command.ts';
 import {startDeck, type RunningDeck} from '../support/deck.ts';
 import {tempDir} from '../support/temp.ts';
 import {until} from '../support/wait.ts';
@@ -30,6 +31,23 @@ test.each(LAUNCHERS)('kill -9 of the supervisor leaves nothing running; the next
   const next = await startOriginal({env});
   expect(existsSync(folder)).toBe(false);
   await next.stop();
+});
+
+test('kill -9 of Apache, guard and supervisor at once: the next run says what is left, and stop ends it', async () => {
+  const env = {TMPDIR: tempDir()};
+  const deck = await startOriginal({env});
+  const apache = await ready(deck);
+  const {guardPid} = await deck.waitEvent('launched');
+  const folder = folderOf(deck);
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of [deck.pid, guardPid, apache]) process.kill(pid, signal);
+  await deck.waitExit();
+  expect((await deck.get('/health')).status).toBe(200);
+  const next = await startOriginal({env});
+  await ready(next);
+  expect(next.output()).toContain(`wsgideck stop ${folder}`);
+  await next.stop();
+  expect((await command(['stop', folder])).stdout).toContain('ended');
+  expect(deck.processes()).toEqual([]);
 });
 
 test.each(LAUNCHERS)('kill -9 of the parent of Apache: nothing of it lives on, and a new one answers: %s', async (_, launcher) => {

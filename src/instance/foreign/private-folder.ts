@@ -15,6 +15,7 @@ import {AGENT_FILES, nativeAsset} from '../../express/assets.ts';
 import {blockedAt} from '../../express/preflight/reachable.ts';
 import type {RunUser} from '../../express/discovery/accounts.ts';
 import {isHeld, lockedNow, tryLock} from '../../express/server-root/lock.ts';
+import {findLeftBehind} from '../left-behind.ts';
 
 /** What we need beside a server root that is not ours: all of it in one folder that lives as long as the run. */
 export interface PrivateFolder {
@@ -107,6 +108,17 @@ function empty(folder: string): void {
   }
 }
 
+/** Folders of runs of which only children live on, after a kill -9 of all that watched over them: `pids`. */
+export function leftBehindRuns(place: string): {path: string; pids: number[]}[] {
+  return readdirSync(place)
+    .filter((one) => NAME.test(one))
+    .flatMap((name) => {
+      const path = join(place, name);
+      const left = findLeftBehind(join(path, 'guard.status'));
+      return left === null ? [] : [{path, pids: left.pids}];
+    });
+}
+
 /** Folders of runs whose supervisor was killed: nobody else could take them away. */
 function removeStale(place: string): void {
   for (const name of readdirSync(place).filter((one) => NAME.test(one))) {
@@ -114,6 +126,8 @@ function removeStale(place: string): void {
     const info = lstatSync(path, {throwIfNoEntry: false});
     const ours = info?.isDirectory() && info.uid === process.getuid?.();
     if (!ours || lstatSync(join(path, 'lock'), {throwIfNoEntry: false}) === undefined) continue;
+    // By its guard's record `wsgideck stop` knows what lives on.
+    if (findLeftBehind(join(path, 'guard.status')) !== null) continue;
     // The guard of a supervisor that was killed needs it until Apache has gone.
     if (!isHeld(join(path, 'lock')) && lockedNow(join(path, 'guard.status')) !== 'busy') removePrivateFolder(path);
   }
