@@ -125,6 +125,39 @@ test('HUP waits for a stopped Apache, and the first ctrl-c ends it', async () =>
   await deck.waitGone();
 });
 
+test('an Apache that is stopped while it starts is what the start waits for', async () => {
+  const deck = await startDeck({app: 'terminal', column: columns()[0]!, mode: 'json', probe: null});
+  const httpd = () => deck.processes().find((one) => one.command.includes('-k start') && !one.command.includes('wsgideck-guard'));
+  const {pid} = await until('Apache', httpd);
+  process.kill(pid, 'SIGSTOP');
+  const told = (event: DeckEvent) => event.type === 'phase' && event.detail.includes(`process ${pid} is stopped by`);
+  await until('the reason', () => deck.events().find(told));
+  const from = deck.events().findIndex(told);
+  expect(['starting', 'degraded']).toContain((deck.events()[from] as {phase?: string}).phase);
+  await until(
+    'two more readings',
+    () =>
+      deck
+        .events()
+        .slice(from)
+        .filter(({type}) => type === 'processes').length > 1,
+  );
+  expect(
+    deck
+      .events()
+      .slice(from)
+      .some((event) => event.type === 'phase' && event.phase === 'ready'),
+  ).toBe(false);
+  process.kill(pid, 'SIGCONT');
+  await until('ready', () =>
+    deck
+      .events()
+      .slice(from)
+      .some((event) => event.type === 'phase' && event.phase === 'ready'),
+  );
+  await deck.stop();
+});
+
 test('a process that a debugger holds is named with the debugger', async () => {
   const deck = await startDeck({app: 'terminal', column: columns()[0]!, mode: 'json'});
   await deck.waitEvent('phase', (event) => event.phase === 'ready');
@@ -157,6 +190,11 @@ test('a system Apache that is only observed: named, never ready, and taken back'
   try {
     const words = `Apache's parent process ${apache.pid} is stopped by SIGSTOP; kill -CONT ${apache.pid} continues it`;
     expect((await observedState(instance)).lifecycle).toMatchObject({phase: 'degraded', detail: words});
+    const listed = JSON.parse((await command(['ps', '--json'])).stdout) as {pid: number; state?: string; problem?: string}[];
+    expect(listed.find((one) => one.pid === apache.pid)).toMatchObject({
+      state: 'degraded',
+      problem: `Apache's parent process ${apache.pid} is stopped by SIGSTOP`,
+    });
     const seen = await observe(instance, {place: tempDir()});
     const events: DeckEvent[] = [];
     seen.engine.listen((event) => events.push(event));
