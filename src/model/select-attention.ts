@@ -4,6 +4,7 @@ import type {ActiveRequest} from './events.ts';
 import type {IncidentSummary} from './incidents.ts';
 import type {LogEntry} from './log.ts';
 import {selectCountdown} from './select-countdown.ts';
+import {isStopped} from './select-stopped.ts';
 import {asksForALook} from './select-incidents.ts';
 import type {ExceptionRecord, InstanceState} from './state.ts';
 import type {RequestVerdict} from './verdict.ts';
@@ -160,6 +161,8 @@ function longRequests(state: InstanceState, now: number): Concern[] {
   const countdown = selectCountdown(state);
   const groups = new Map<string, Concern>();
   for (const one of state.requests) {
+    // The stopped process is the concern.
+    if (isStopped(state.processes, one.pid)) continue;
     const verdict = state.verdicts.find((other) => other.requestId === one.id);
     const stuck = verdict?.verdict === 'stuck' || verdict?.verdict === 'waiting';
     const left = countdown.left(one, now);

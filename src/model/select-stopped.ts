@@ -40,6 +40,10 @@ export function selectStoppedOthers(processes: readonly ProcessRow[]): Stopped |
   return described(processes, OTHERS);
 }
 
+/** Is this process stopped: then its requests and their time limits stand still. */
+export const isStopped = (processes: readonly ProcessRow[], pid: number): boolean =>
+  processes.some((one) => one.pid === pid && one.stopped !== undefined);
+
 /** In one line, for the state of a server. */
 export const stoppedLine = ({text, remedy}: Stopped): string => `${text}; ${remedy}`;
 

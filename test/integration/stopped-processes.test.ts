@@ -125,6 +125,26 @@ test('HUP waits for a stopped Apache, and the first ctrl-c ends it', async () =>
   await deck.waitGone();
 });
 
+test('requests of a stopped process open no incident and give no advice; status names the process', async () => {
+  const deck = await startDeck({app: 'terminal', column: columns()[0]!, mode: 'json'});
+  await deck.waitEvent('phase', (event) => event.phase === 'ready');
+  const {rows} = await deck.waitEvent('processes', (event) => event.rows.some((row) => row.role === 'daemon'));
+  const {pid} = rows.find((row) => row.role === 'daemon')!;
+  const answers = Array.from({length: 5}, () => deck.get('/wait', {timeout: 60_000}));
+  await deck.waitEvent('requests', (event) => event.requests.length === 5);
+  process.kill(pid, 'SIGSTOP');
+  const {at} = await deck.waitEvent('phase', (event) => event.phase === 'degraded');
+  // All threads busy for so long would be an incident.
+  await until('ten seconds of figures', () => deck.events().some((event) => event.type === 'traffic' && event.at > at + 10_000), 30_000);
+  const said = deck.events().filter(({type}) => ['incident', 'verdict', 'advice', 'stacks'].includes(type));
+  expect(said).toEqual([]);
+  const {status, stdout} = await command(['status', String(deck.port)]);
+  expect([status, stdout.split('\n')[0]]).toEqual([3, expect.stringContaining(`daemon process ${pid} is stopped by`)]);
+  process.kill(pid, 'SIGCONT');
+  expect((await Promise.all(answers)).map((one) => one.status)).toEqual([200, 200, 200, 200, 200]);
+  await deck.stop();
+});
+
 test('an Apache that is stopped while it starts is what the start waits for', async () => {
   const deck = await startDeck({app: 'terminal', column: columns()[0]!, mode: 'json', probe: null});
   const httpd = () => deck.processes().find((one) => one.command.includes('-k start') && !one.command.includes('wsgideck-guard'));

@@ -1,7 +1,7 @@
 import type {Diagnosis, Place} from '../../model/diagnosis.ts';
 import type {RestartCause} from '../../model/events.ts';
 import type {InstanceState} from '../../model/state.ts';
-import {selectStopped, selectStoppedOthers} from '../../model/select-stopped.ts';
+import {isStopped, selectStopped, selectStoppedOthers} from '../../model/select-stopped.ts';
 import {selectCountdown} from '../../model/select-countdown.ts';
 import {selectTotals} from '../../model/select-totals.ts';
 import {placeText} from '../place.ts';
@@ -89,7 +89,7 @@ export const stateRules: readonly StateRule[] = [
     severity: 'error',
     match: (state) => {
       const {busy, capacity, queueMs} = selectTotals(state, state.at);
-      if (capacity === null || capacity === 0 || busy < capacity) return null;
+      if (capacity === null || capacity === 0 || busy < capacity || selectStopped(state.processes)) return null;
       const since = state.busyHistory.length - 1 - state.busyHistory.findLastIndex((one) => one < capacity);
       if (since < BUSY_FOR && oldFor(state) < BUSY_FOR) return null;
       return {
@@ -170,10 +170,11 @@ export const stateRules: readonly StateRule[] = [
     severity: 'warn',
     match: (state) => {
       const countdown = selectCountdown(state);
-      const request = state.requests[0];
+      const request = state.requests.find((one) => !isStopped(state.processes, one.pid));
       const left = request ? countdown.left(request, state.at) : null;
       if (!request || left === null || left > countdown.limit * 0.2) return null;
-      return {evidence: [`${request.method} ${request.url} for ${oldFor(state).toFixed(1)} s, ${left.toFixed(0)} s left`]};
+      const age = (state.at - request.startedAt) / 1000;
+      return {evidence: [`${request.method} ${request.url} for ${age.toFixed(1)} s, ${left.toFixed(0)} s left`]};
     },
     cause: 'A request is close to being given up on; mod_wsgi then replaces its whole process.',
     remedy: 'Its stack is kept before that happens; recycle the process by hand only if its other requests may be cut.',

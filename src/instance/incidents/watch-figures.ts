@@ -1,4 +1,5 @@
 import type {DeckEvent} from '../../model/events.ts';
+import {selectStopped} from '../../model/select-stopped.ts';
 import type {InstanceState} from '../../model/state.ts';
 import type {Consequences} from './consequences.ts';
 import {groupOf, type Trigger} from './trigger.ts';
@@ -122,7 +123,8 @@ export class FigureWatch {
   #saturation(at: number, state: InstanceState): Trigger[] {
     const total = state.agents.reduce((sum, one) => sum + one.total, 0);
     const busy = state.agents.reduce((sum, one) => sum + one.busy, 0);
-    if (total === 0 || busy < total || state.info?.interactive) {
+    // The threads of a stopped process stand still for another reason.
+    if (total === 0 || busy < total || state.info?.interactive || selectStopped(state.processes) !== null) {
       this.#fullSince = null;
       return [];
     }
