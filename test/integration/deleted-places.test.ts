@@ -115,7 +115,7 @@ test('a log that became a folder is said before a restart, which is refused', as
   expect(refused.stderr + refused.stdout).toContain('not restarted, because Apache would not come back: the error log is a folder');
   // A signal asks for the same.
   deck.signal('SIGHUP');
-  await told(deck, 'restart');
+  await until('the second refusal', () => deck.events().filter((event) => event.type === 'notice' && event.key === 'restart').length > 1);
   expect((await deck.get('/')).status).toBe(200);
   rmdirSync(log);
   // Apache still has the file that was renamed.
