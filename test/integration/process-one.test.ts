@@ -2,6 +2,7 @@
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {join, resolve} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
+import {PID_NAMESPACE} from '../support/global/needs.ts';
 import {get} from '../support/http.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {freePort} from '../support/ports.ts';
@@ -11,11 +12,8 @@ import {until} from '../support/wait.ts';
 
 const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 const AS_ROOT = process.getuid?.() === 0;
-const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child', ...(AS_ROOT ? [] : ['--user', '--map-current-user'])];
 const USER = AS_ROOT ? ['--user', 'www-data', '--group', 'www-data'] : [];
-const ALLOWED = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;
 const [debian] = columns();
-const REFUSED = 'this user may make no pid namespace: not tested';
 
 let container: Container | undefined;
 
@@ -36,7 +34,10 @@ class Container {
     const app = join(tempCopy(resolve(import.meta.dirname, '../fixtures/left-behind')), 'app.wsgi');
     const place = ['--host', '127.0.0.1', '--port', String(port), '--server-root', this.root, ...USER];
     const command = wrap([process.execPath, BUNDLE, 'start-server', app, ...place, ...args]);
-    this.#child = spawn('unshare', [...NAMESPACE, ...command], {env: {...process.env, ...debian!.env}, stdio: ['ignore', 'pipe', 'pipe']});
+    this.#child = spawn('unshare', [...PID_NAMESPACE, ...command], {
+      env: {...process.env, ...debian!.env},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
@@ -99,8 +100,7 @@ const behindShell = (command: string[]) => ['sh', '-c', 'sleep 0.05 & exec "$@"'
 test.each([
   {name: 'as it is', wrap: plainly, mode: '--json'},
   {name: 'after exec in a shell', wrap: behindShell, mode: '--plain'},
-])('as process 1: orphans are collected, TERM stops it cleanly ($name)', async ({wrap, mode}) => {
-  if (!ALLOWED) return console.log(REFUSED);
+])('as process 1: orphans are collected, TERM stops it cleanly ($name)', {tags: ['namespace']}, async ({wrap, mode}) => {
   const one = await start(wrap, mode);
   await leaveOrphan(one);
   process.kill(one.init, 'SIGTERM');
@@ -111,8 +111,7 @@ test.each([
   await expect(get(`http://127.0.0.1:${one.port}/`)).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test('as process 1, HUP restarts, and a start that fails has its status', async () => {
-  if (!ALLOWED) return console.log(REFUSED);
+test('as process 1, HUP restarts, and a start that fails has its status', {tags: ['namespace']}, async () => {
   const one = await start(plainly, '--json');
   const before = (await get(`http://127.0.0.1:${one.port}/`)).body;
   process.kill(one.init, 'SIGHUP');
@@ -120,12 +119,11 @@ test('as process 1, HUP restarts, and a start that fails has its status', async 
   process.kill(one.init, 'SIGINT');
   await one.ended();
   expect(one.exit).toBe(0);
-  const wrong = spawnSync('unshare', [...NAMESPACE, process.execPath, BUNDLE, 'start-server', '--no-such-option'], {encoding: 'utf8'});
+  const wrong = spawnSync('unshare', [...PID_NAMESPACE, process.execPath, BUNDLE, 'start-server', '--no-such-option'], {encoding: 'utf8'});
   expect(wrong.status).toBe(2);
 });
 
-test('as process 1, --detach keeps the container up for as long as the server runs', async () => {
-  if (!ALLOWED) return console.log(REFUSED);
+test('as process 1, --detach keeps the container up for as long as the server runs', {tags: ['namespace']}, async () => {
   const one = await start(plainly, '--detach');
   await until('its word', () => one.output.includes('in the background'));
   await leaveOrphan(one);
