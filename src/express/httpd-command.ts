@@ -39,7 +39,7 @@ export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.
   const cwd = plan.application.workingDirectory;
   // As a shell has it that goes there. What the caller's shell has in `_` is the program that it started.
   const places = {PWD: cwd, OLDPWD: process.cwd(), _: undefined};
-  const common = {env: {...env, ...places, ...originalEnvironment(plan), ...locale}, cwd};
+  const common = {env: {...env, ...places, ...originalEnvironment(plan, env), ...locale}, cwd};
   const gdb = plan.debug?.gdb;
   if (gdb) {
     const underGdb = [gdb, '-q', '-ex', 'run', '--args', plan.httpd.path, ...args] as const;

@@ -1,5 +1,5 @@
 import {childProcess} from './child-process.ts';
-import {findHttpd} from './discovery/httpd.ts';
+import {findHttpd, type Httpd} from './discovery/httpd.ts';
 import type {ModWsgi} from './discovery/mod-wsgi.ts';
 import {findModWsgi, type PythonFound} from './discovery/python.ts';
 import type {Host} from './host.ts';
@@ -9,6 +9,8 @@ import {type Problem} from './problem.ts';
 export interface ModuleFound {
   module: ModWsgi;
   python: PythonFound;
+  /** The Apache that goes with them; null when there is none. */
+  httpd: Httpd | null;
 }
 
 const NO_MODULES = {modulesDirectory: '', files: new Set<string>()};
@@ -16,9 +18,12 @@ const NO_MODULES = {modulesDirectory: '', files: new Set<string>()};
 /** Finds mod_wsgi as start-server does. A virtual environment's is found on a machine without Apache too. */
 export function findModule(host: Host): ModuleFound | Problem {
   const httpd = findHttpd({httpdExecutable: null, modulesDirectory: null}, host, []);
-  if (!('severity' in httpd)) return findModWsgi(httpd, host.cwd, host);
+  if (!('severity' in httpd)) {
+    const found = findModWsgi(httpd, host.cwd, host);
+    return 'severity' in found ? found : {...found, httpd};
+  }
   const found = findModWsgi(NO_MODULES, host.cwd, host);
-  return 'severity' in found ? httpd : found;
+  return 'severity' in found ? httpd : {...found, httpd: null};
 }
 
 /** sys.prefix, then the library that the original loads first: a Python made as a macOS framework or bundle needs it. */
@@ -48,7 +53,7 @@ function askPython(python: PythonFound): {prefix: string | null; library: string
 const quoted = (path: string): string => `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 /** The lines that make a system's Apache load this mod_wsgi, from `path` when it was copied there. Starts Python once, to ask for its prefix. */
-export function moduleLines({module, python}: ModuleFound, path = module.path): string[] {
+export function moduleLines({module, python}: Pick<ModuleFound, 'module' | 'python'>, path = module.path): string[] {
   const {prefix, library} = askPython(python);
   return [
     ...(library === null ? [] : [`LoadFile ${quoted(library)}`]),

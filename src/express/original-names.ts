@@ -1,3 +1,4 @@
+import type {Httpd} from './discovery/httpd.ts';
 import {mpmsToChooseFrom} from './plan/apache-modules.ts';
 import type {ServerPlan} from './plan/server-plan.ts';
 
@@ -18,9 +19,23 @@ export function originalVariables({httpd, paths, hostName, options, https, appli
 }
 
 /** All of them, as a supervised Apache gets them. */
-export function originalEnvironment(plan: ServerPlan): Record<string, string> {
-  return {...originalVariables(plan), MOD_WSGI_USER: plan.runNames.user, MOD_WSGI_GROUP: plan.runNames.group};
+export function originalEnvironment(plan: ServerPlan, env: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...originalVariables(plan),
+    MOD_WSGI_USER: plan.runNames.user,
+    MOD_WSGI_GROUP: plan.runNames.group,
+    ...libraryPath(plan.httpd, env),
+  };
 }
+
+/** For an Apache that brings its libraries along. */
+export function libraryPath({libraries}: Pick<Httpd, 'libraries'>, env: NodeJS.ProcessEnv): Record<string, string> {
+  if (libraries === undefined) return {};
+  const name = LIBRARY_VARIABLE;
+  return {[name]: env[name] ? `${libraries}:${env[name]}` : libraries};
+}
+
+export const LIBRARY_VARIABLE = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
 
 /**
  * Names that the original's configuration asks for with `<IfDefine>`. Each is set for the same options as in 6.1.1; test/integration/include-names.test.ts

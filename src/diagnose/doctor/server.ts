@@ -3,6 +3,7 @@ import {findHttpd, type Httpd} from '../../express/discovery/httpd.ts';
 import {findModWsgi, type PythonFound} from '../../express/discovery/python.ts';
 import type {ModWsgi} from '../../express/discovery/mod-wsgi.ts';
 import type {Host} from '../../express/host.ts';
+import {libraryPath} from '../../express/original-names.ts';
 import {parseStartServer} from '../../express/parse.ts';
 import {chooseModules, moduleSources, type ModuleChoice} from '../../express/plan/apache-modules.ts';
 import {atLeast} from '../../express/version.ts';
@@ -15,8 +16,9 @@ const OLDEST_PYTHON = '3.8';
 
 const TIMEOUT = 15_000;
 
-function run(file: string, args: string[]): {ok: boolean; output: string} {
-  const done = spawnSync(file, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT});
+function run(file: string, args: string[], more: NodeJS.ProcessEnv = {}): {ok: boolean; output: string} {
+  const env = {...process.env, ...more};
+  const done = spawnSync(file, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT, env});
   return {ok: done.status === 0, output: `${done.stderr ?? ''}${done.stdout ?? ''}${done.error?.message ?? ''}`.trim()};
 }
 
@@ -38,7 +40,8 @@ function loadFinding(httpd: Httpd, modules: ModuleChoice, module: ModWsgi): Find
     ...modules.load.map((name) => `LoadModule ${name}_module "${httpd.modulesDirectory}/mod_${name}.so"`),
     `LoadModule wsgi_module "${module.path}"`,
   ];
-  const done = run(httpd.path, ['-t', '-f', '/dev/null', ...directives.flatMap((line) => ['-C', line])]);
+  const words = ['-t', '-f', '/dev/null', ...directives.flatMap((line) => ['-C', line])];
+  const done = run(httpd.path, words, libraryPath(httpd, process.env));
   if (done.ok) return ok('Loading it', 'Apache loads the module');
   return missing(
     'Loading it',
@@ -83,9 +86,10 @@ export function serverFindings(host: Host): Finding[] {
   const {options} = parsed;
   const httpd = findHttpd(options, host, moduleSources(options));
   if ('severity' in httpd) return [missing('Apache', httpd.text)];
-  const started = run(httpd.path, ['-v']);
+  const started = run(httpd.path, ['-v'], libraryPath(httpd, process.env));
+  const place = httpd.environment === undefined ? httpd.path : `${httpd.path} (of pip, in the virtual environment ${httpd.environment})`;
   const apache = started.ok
-    ? ok('Apache', `${httpd.version || '2.4'}, ${httpd.path}`)
+    ? ok('Apache', `${httpd.version || '2.4'}, ${place}`)
     : missing('Apache', `${httpd.path} does not run: ${complaint(started.output)}; install it again`);
   const modules = chooseModules(options, httpd);
   const found = findModWsgi(httpd, host.cwd, host);

@@ -13,6 +13,10 @@ export interface Httpd {
   files: ReadonlySet<string>;
   /** Source names of modules compiled into the binary that we asked about, such as `mod_unixd.c`. */
   builtIn: ReadonlySet<string>;
+  /** The virtual environment that pip has installed it in. */
+  environment?: string;
+  /** Folder of the shared libraries that it brings along. */
+  libraries?: string;
 }
 
 const COMMON_PLACES = [
@@ -66,7 +70,24 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function findBinary(options: {httpdExecutable: string | null}, host: Host): string | Problem {
+/**
+ * Apache as pip installs it (mod_wsgi-httpd, which mod_wsgi-standalone needs): site-packages/mod_wsgi_packages/httpd with bin, modules, lib. Looked for where
+ * mod_wsgi is: in the active virtual environment, then in `.venv` of the working directory.
+ */
+function findPackaged(workingDirectory: string, host: Host): {path: string; environment: string} | null {
+  for (const environment of [host.env.VIRTUAL_ENV, join(workingDirectory, '.venv')]) {
+    if (!environment) continue;
+    for (const name of listFiles(join(environment, 'lib')) ?? []) {
+      if (!name.startsWith('python3')) continue;
+      const path = join(environment, 'lib', name, 'site-packages/mod_wsgi_packages/httpd/bin/httpd');
+      if (isExecutable(path)) return {path, environment};
+    }
+  }
+  return null;
+}
+
+/** What the environment variable HTTPD or the option names; null when neither does. */
+function findNamed(options: {httpdExecutable: string | null}, host: Host): string | Problem | null {
   // The environment wins over the option, as in the original's apachectl.
   for (const [given, by] of [
     [host.env.HTTPD, 'the environment variable HTTPD'],
@@ -76,6 +97,10 @@ function findBinary(options: {httpdExecutable: string | null}, host: Host): stri
     const path = resolve(host.cwd, given);
     return isExecutable(path) ? path : failure(`Apache not found: ${path}, named by ${by}, is not a program; correct the path`);
   }
+  return null;
+}
+
+function findOfSystem(host: Host): string | Problem {
   const onPath = (host.env.PATH ?? '')
     .split(delimiter)
     .flatMap((folder) => (folder.startsWith('/') ? [join(folder, 'httpd'), join(folder, 'apache2')] : []));
@@ -113,13 +138,16 @@ function sourceNames(binary: Buffer): Set<string> {
  * `mod_unixd.c`) are compiled in; runs nothing.
  */
 export function findHttpd(
-  options: {httpdExecutable: string | null; modulesDirectory: string | null},
+  options: {httpdExecutable: string | null; modulesDirectory: string | null; workingDirectory?: string | null},
   host: Host,
   askedFor: readonly string[],
 ): Httpd | Problem {
-  const path = findBinary(options, host);
+  const named = findNamed(options, host);
+  const packaged = named === null ? findPackaged(resolve(host.cwd, options.workingDirectory ?? '.'), host) : null;
+  const path = named ?? packaged?.path ?? findOfSystem(host);
   if (typeof path !== 'string') return path;
   const bin = dirname(path);
+  const libraries = packaged === null ? null : join(bin, '../lib');
   const places =
     options.modulesDirectory === null
       ? [join(bin, '../modules'), join(bin, '../lib/httpd/modules'), join(bin, '../libexec'), ...MODULE_PLACES]
@@ -138,5 +166,13 @@ export function findHttpd(
   const version = versionAt < 0 ? '' : (/^Apache\/([\d.]+)/.exec(binary.toString('latin1', versionAt, versionAt + 32))?.[1] ?? '');
   const sources = sourceNames(binary);
   const builtIn = new Set(askedFor.filter((name) => !files.has(fileOf(name)) && sources.has(name)));
-  return {path, version, modulesDirectory, files, builtIn};
+  return {
+    path,
+    version,
+    modulesDirectory,
+    files,
+    builtIn,
+    ...(packaged && {environment: packaged.environment}),
+    ...(libraries !== null && listFiles(libraries) !== null && {libraries}),
+  };
 }

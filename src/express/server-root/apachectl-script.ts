@@ -1,5 +1,5 @@
 import {argvZero, httpdArguments} from '../httpd-command.ts';
-import {originalVariables} from '../original-names.ts';
+import {LIBRARY_VARIABLE, originalVariables} from '../original-names.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 
 /** A word for the shell. */
@@ -17,6 +17,11 @@ export function apachectlScript(plan: ServerPlan): string {
   const gdb = plan.debug?.gdb;
   const {user, group} = plan.runNames;
   const variables = Object.entries(originalVariables(plan)).map(([variable, value]) => `${variable}=${word(value)}`);
+  const {libraries} = plan.httpd;
+  const library =
+    libraries === undefined
+      ? ''
+      : `\n# The libraries of this Apache.\n${LIBRARY_VARIABLE}=${word(libraries)}\${${LIBRARY_VARIABLE}:+:$${LIBRARY_VARIABLE}}\nexport ${LIBRARY_VARIABLE}\n`;
   const start = gdb ? `exec ${word(gdb)} -q -ex run --args ${httpd} -k "$@"` : 'httpd -k "$@"';
   return `#!${shell}
 # Written by wsgideck; each start writes it anew.
@@ -36,7 +41,7 @@ MOD_WSGI_USER=\${MOD_WSGI_USER:-\${WSGI_RUN_USER:-${word(user)}}}
 MOD_WSGI_GROUP=\${MOD_WSGI_GROUP:-\${WSGI_RUN_GROUP:-${word(group)}}}
 export ${Object.keys(originalVariables(plan)).join(' ')}
 export MOD_WSGI_USER MOD_WSGI_GROUP
-
+${library}
 LANG=${word(plan.locale.name)}
 LC_ALL=${word(plan.locale.name)}
 export LANG LC_ALL
