@@ -154,7 +154,8 @@ describe.each(columns())('agent in mod_wsgi $name', (column) => {
       file: server.script,
       line: lineOf('raise ValueError'),
     });
-    expect(boom.traceback).toEqual([
+    // Python 3.13 marks under a call what of it is meant.
+    expect(boom.traceback.filter((line) => !/^ *[~^]+$/.test(line))).toEqual([
       'Traceback (most recent call last):',
       `  File "${server.script}", line ${lineOf('inner("bad')}, in application`,
       '    inner("bad thing")',

@@ -6,9 +6,9 @@ from .support import run_inside
 
 # The slot of this process, made by slot.py itself; `green` is not live while there is no switch file.
 SLOT = """
-def make_slot(group):
+def make_slot(group, **more):
     mod_wsgi.process_group = group
-    run("slot.py")
+    run("slot.py").update(more)
     return sys.modules["_wsgideck"].slot
 
 def call(handle, **more):
@@ -160,17 +160,19 @@ assert sys.modules["_wsgideck"].load.get("torn") is True
         run_slot("""
 sys.path.insert(0, ROOT)
 old = time.time() - 100
-def load(age):
+def load(age, text=""):
     sys.modules.pop("shop", None)
     shop = os.path.join(ROOT, "shop.py")
-    write("", shop)
+    write(text, shop)
     os.utime(shop, (time.time() - age, time.time() - age))
     write("import shop\\n" + APP)
     os.utime(SCRIPT, (old, old))
-    handler(make_slot("app"))
+    # A limit that a busy machine does not reach while the files are written.
+    handler(make_slot("app", HALF_WRITTEN=60.0))
     return sys.modules["_wsgideck"].load.get("torn")
 assert load(0.05) is True
-assert load(0.3) is None
+assert load(0.05, "X = 1") is None
+assert load(100) is None
 """)
 
     def test_a_load_of_files_at_rest_is_not_torn(self) -> None:
