@@ -1,9 +1,11 @@
 /*
  * What Apache does with a signal, and what it does not do.
  *
- * Apache's parent only notes a signal. It forgets a stop that comes between its decision to restart and the end of the old configuration (os/unix/unixd.c:
- * unset_signals), and with requests in flight a hard restart spends up to 12 s there. In an orderly stop too it waits 9 s for the MPM child of a request
- * that its daemon does not finish, with the port open, because it tells the daemons last.
+ * Apache's parent only notes a signal. It forgets a stop that comes between its decision to restart
+ * and the end of the old configuration (os/unix/unixd.c: unset_signals), and with requests in
+ * flight a hard restart spends up to 12 s there. In an orderly stop too it waits 9 s for the MPM
+ * child of a request that its daemon does not finish, with the port open, because it tells the
+ * daemons last.
  */
 #define _GNU_SOURCE
 #include "guard.h"
@@ -25,7 +27,10 @@ enum {
   FREEZE_TRIES = 50,   /* milliseconds that a process may take to stop */
 };
 
-/* The children that have been told to stop: a service in the middle of its cleanup must not be told again. */
+/*
+ * The children that have been told to stop: a service in the middle of its cleanup must not be told
+ * again.
+ */
 static pid_t told[CHILDREN];
 static size_t told_count;
 
@@ -36,7 +41,10 @@ static bool is_apache(pid_t pid) {
 
 pid_t find_apache(pid_t program) { return find_below(program, is_apache); }
 
-/* A daemon process of mod_wsgi has given up Apache's own signals; an MPM child keeps the handlers of its parent. */
+/*
+ * A daemon process of mod_wsgi has given up Apache's own signals; an MPM child keeps the handlers
+ * of its parent.
+ */
 static bool is_daemon(pid_t pid) { return has_handler(pid, SIGTERM) == 1 && has_handler(pid, SIGWINCH) == 0; }
 
 void stop_daemons(pid_t apache) {
@@ -69,7 +77,10 @@ static bool accepts_tcp(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && (domain == AF_INET || domain == AF_INET6);
 }
 
-/* How many sockets of a process accept TCP connections, -1 when we may not look. With `end`, none does afterwards, whoever shares them. */
+/*
+ * How many sockets of a process accept TCP connections, -1 when we may not look. With `end`, none
+ * does afterwards, in no process that shares them.
+ */
 static int listeners(pid_t pid, bool end) {
   char path[32];
   snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
@@ -118,8 +129,9 @@ static bool is_frozen(pid_t pid) {
 }
 
 /*
- * A graceful stop must not be said twice to an Apache that obeys: after the second one requests have 9 s at most. It obeys when it has closed its sockets,
- * so look and signal while it stands still.
+ * A graceful stop must not be said twice to an Apache that obeys: after the second one requests
+ * have 9 s at most. It obeys when it has closed its sockets, so look and signal while it stands
+ * still.
  */
 bool repeat_graceful(pid_t apache) {
   if (listeners(apache, false) <= 0) return false;

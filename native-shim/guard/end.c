@@ -78,7 +78,10 @@ int end_alike(void) {
   int number = WTERMSIG(g.status);
   status_line("signalled %d", number);
   status_close(); /* a signal runs no exit handler */
-  /* Die of the same signal, but leave no core: it would be of the wrong process and might overwrite the right one. */
+  /*
+   * Die of the same signal, but leave no core: it would be of the wrong process and might overwrite
+   * the right one.
+   */
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
 #if GUARD_LINUX

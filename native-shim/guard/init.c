@@ -1,5 +1,6 @@
 /*
- * Process 1 of a container: the kernel gives it every orphan, and drops the signals for which it has no handler. Node can do neither job, so it runs below us.
+ * Process 1 of a container: the kernel gives it every orphan, and drops the signals for which it
+ * has no handler. Node can do neither job, so it runs below us.
  */
 #define _GNU_SOURCE
 #include "guard.h"
@@ -24,7 +25,7 @@ static pid_t start(char **program) {
   _exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
-/* Collects everybody who has ended; false when nobody is left. Notes how `program` ended. */
+/* Reaps every child that has ended; false when no child is left. Notes how `program` ended. */
 static bool collect(pid_t program, bool *ended, int *status) {
   for (;;) {
     int how;
@@ -38,7 +39,10 @@ static bool collect(pid_t program, bool *ended, int *status) {
   }
 }
 
-/* The terminal has told its whole foreground group, and the program is in ours. A hang-up it tells its session's leader only: that is us. */
+/*
+ * The terminal has told its whole foreground group, and the program is in ours. A hang-up it tells
+ * its session's leader only: that is us.
+ */
 static bool was_told(struct arrival a) { return a.from_kernel && a.number != SIGHUP; }
 
 static void tell_children(int number) {

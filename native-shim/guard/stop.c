@@ -41,8 +41,9 @@ void stop(int number) {
 }
 
 /*
- * A restart or graceful stop that comes before Apache has set up its handlers would kill it (HUP, USR1) or be lost (WINCH):
- * hold it until then, though not for ever, because PROGRAM may be one that handles none of them.
+ * A restart or graceful stop that comes before Apache has set up its handlers would kill it (HUP,
+ * USR1) or be lost (WINCH): hold it until then, though not for ever, because PROGRAM may be one
+ * that handles none of them.
  */
 void pass_on(int number) {
   bool early = now_ms() - g.started < HOLD_FOR_MS;
@@ -60,8 +61,9 @@ static void pass_on_held(void) {
 }
 
 /*
- * Apache's parent is still there: see that it obeys. It may have lost the stop, which is said again; an immediate one also closes its ports and stops its
- * daemons, for which it would wait with its ports open.
+ * Apache's parent is still there: see that it obeys. It may have lost the stop, which is said
+ * again; an immediate one also closes its ports and stops its daemons, for which it would wait with
+ * its ports open.
  */
 static void insist(void) {
   pid_t apache = g.ended ? 0 : find_apache(g.program);
@@ -69,7 +71,7 @@ static void insist(void) {
   g.look = now + LOOK_MS;
   if (g.asked == SIGWINCH) {
     if (apache && g.limited) stop_daemons(apache);
-    /* Held back is what the program itself is to be told; behind a launcher nobody has told Apache yet. */
+    /* A signal is held back for the program only; behind a launcher, Apache has not had it yet. */
     if (apache && (apache != g.program || !g.held) && !repeat_graceful(apache)) g.look = g.limited ? g.cut : -1;
     if (g.limited && now >= g.cut) {
       stop(SIGTERM);

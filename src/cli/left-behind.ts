@@ -14,8 +14,9 @@ const GUARD_ENDS = 30_000;
 const MOMENT = 100;
 
 /**
- * Before a start: is the server root free of what an earlier server left behind when all that watched over it was killed? On a terminal it asks
- * whether to end that; otherwise it says how. Sets the exit status when the answer is no.
+ * Before a start: is the server root free of what an earlier server left behind when all that
+ * watched over it was killed? On a terminal it asks whether to end that; otherwise it says how.
+ * Sets the exit status when the answer is no.
  */
 export async function mayStart({paths}: ServerPlan): Promise<boolean> {
   // A guard that is at it is waited for later, but it must be able to.
@@ -38,7 +39,9 @@ export async function mayStart({paths}: ServerPlan): Promise<boolean> {
   return ok;
 }
 
-/** `wsgideck stop` of a server whose guard alone is left: that one stops it. Null for every other. */
+/**
+ * `wsgideck stop` of a server whose guard alone is left: that one stops it. Null for every other.
+ */
 export async function stopUnwatched({kind, serverRoot, supervisorPid}: Instance): Promise<Outcome | null> {
   if (kind !== 'ours' || supervisorPid !== undefined) return null;
   const ended = await awaitGuard(join(serverRoot, 'wsgideck', 'guard.status'), GUARD_ENDS);

@@ -2,8 +2,9 @@ import {accessSync, constants} from 'node:fs';
 import {join} from 'node:path';
 
 /**
- * As process 1 of a container we would get every orphan of the application and could collect none, and the kernel would drop signals. So the guard takes
- * our place, and we run again below it. Returns when that cannot be: then everything goes on as it is.
+ * As process 1 of a container we would get every orphan of the application and could collect none,
+ * and the kernel would drop signals. So the guard takes our place, and we run again below it.
+ * Returns when that is not possible; then we stay process 1.
  */
 export function runBelowInit(): void {
   const guard = join(import.meta.dirname, 'native', 'wsgideck-guard');
@@ -14,7 +15,7 @@ export function runBelowInit(): void {
   }
   const words = process.argv.slice(2);
   const end = words.indexOf('--');
-  // The server that --detach starts has nobody else to keep the container up for it.
+  // Nothing else keeps the container up for the server that --detach starts.
   const stay = (end < 0 ? words : words.slice(0, end)).includes('--detach') ? ['--stay'] : [];
   // Node says that this function is experimental.
   process.removeAllListeners('warning');

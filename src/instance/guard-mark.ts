@@ -1,7 +1,13 @@
-/** The mark by which the processes of one run are known after everything that watched over them was killed. */
+/**
+ * The mark by which the processes of one run are known after everything that watched over them was
+ * killed.
+ */
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 
-/** The guard's descendants carry this in their environment; the guard writes its value into its status file, which only its user can read. */
+/**
+ * The guard's descendants carry this in their environment; the guard writes its value into its
+ * status file, which only its user can read.
+ */
 export const MARK = 'WSGIDECK_GUARD';
 
 export interface Mark {
@@ -31,15 +37,19 @@ export interface Record {
 /** Larger than any status file that matters here: its beginning tells. */
 const LIMIT = 16 * 1024;
 
-/** Nobody guesses it: whoever carries it has it from the run, or has read a file that only its user can read. */
+/**
+ * Cannot be guessed: a process that carries it inherited it, or has read a file that only its user
+ * can read.
+ */
 export function markOf({supervisorPid, serial, uids, statusFile}: Mark): string {
   const secret = [0, 1].map(() => Math.random().toString(36).slice(2)).join('');
   return `${supervisorPid}-${Date.now()}-${serial}-${secret}:${uids.join(',')}:${statusFile}`;
 }
 
 /**
- * Reads a mark's value; null for what is none. Any user's process can carry one, so only a file of the guard's own
- * name is taken from it: a name that no device or other special file has which only root can make.
+ * Reads a mark's value; null for what is none. Any user's process can carry one, so only a file of
+ * the guard's own name is taken from it: a name that no device or other special file has which only
+ * root can make.
  */
 export function parseMark(value: string): Mark | null {
   const [, pid, serial, uids, statusFile] =
@@ -48,7 +58,10 @@ export function parseMark(value: string): Mark | null {
   return {supervisorPid: Number(pid), serial: Number(serial), uids: uids!.split(',').map(Number), statusFile: statusFile!};
 }
 
-/** The record of a run that its guard did not see end; null when it did, or when this is no such file. Others may have named the path. */
+/**
+ * The record of a run that its guard did not see end; null when it did, or when this is no such
+ * file. Others may have named the path.
+ */
 export function readRecord(statusFile: string): Record | null {
   let fd: number;
   try {

@@ -5,8 +5,8 @@ const KEY = 'guard stopped';
 const SHOWN = 30_000;
 
 /**
- * Continues a guard that somebody has stopped (SIGSTOP): a stopped one forwards no signal, and does not notice that Apache has ended. The readings of
- * the processes tell, within two seconds.
+ * Continues a guard that somebody has stopped (SIGSTOP): a stopped one forwards no signal, and does
+ * not notice that Apache has ended. The readings of the processes tell, within two seconds.
  * @returns the function that ends it.
  */
 export function watchGuard(bus: Bus): () => void {

@@ -1,4 +1,7 @@
-/** What is left of a server when Apache's parent, its guard and its supervisor were killed at once: MPM children and daemons that serve on. */
+/**
+ * What is left of a server when Apache's parent, its guard and its supervisor were killed at once:
+ * MPM children and daemons that serve on.
+ */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {processUid} from '../sources/agent/proc.ts';
 import {isSame, readProcess} from '../sources/processes/proc-stat.ts';
@@ -12,15 +15,19 @@ export interface LeftBehind {
   target: SweepTarget;
 }
 
-/** Seconds that an Apache's parent which is stopping already has, and milliseconds for daemons without one: mod_wsgi's own default. */
+/**
+ * Seconds that an Apache's parent which is stopping already has, and milliseconds for daemons
+ * without one: mod_wsgi's own default.
+ */
 const GRACE = 15;
 const ORPHANS_MS = 5000;
 /** Milliseconds between two looks at a guard. */
 const LOOK = 50;
 
 /**
- * The processes of the run that a guard's status file tells of, when nobody watches over them any more; null when somebody does, or none is left.
- * Known by the mark in their environment, or by the session that Apache led, never by name; and only those of the run's own users.
+ * The processes of the run that a guard's status file tells of, when no guard or supervisor watches
+ * over them; null when one does, or no process is left. Known by the mark in their environment, or
+ * by the session that Apache led, never by name; and only those of the run's own users.
  */
 export function findLeftBehind(statusFile: string): LeftBehind | null {
   const record = readRecord(statusFile);
@@ -37,13 +44,17 @@ export function findLeftBehind(statusFile: string): LeftBehind | null {
   return pids.length > 0 ? {statusFile, pids, target} : null;
 }
 
-/** Ends them: asked first, then killed. @param now does not give them the time to finish. Never rejects. */
+/**
+ * Ends them: asked first, then killed.
+ * @param now does not give them the time to finish. Never rejects.
+ */
 export function endLeftBehind({target}: LeftBehind, now = false): Promise<SweepResult> {
   return sweepInstance(target, now ? {graceSeconds: 0} : {graceSeconds: GRACE, shutdownSeconds: ORPHANS_MS / 1000, orphansMs: ORPHANS_MS});
 }
 
 /**
- * A guard whose supervisor was killed ends its run by itself, but not while it is stopped (SIGSTOP): then it is continued. Waits for its end.
+ * A guard whose supervisor was killed ends its run by itself, but not while it is stopped
+ * (SIGSTOP): then it is continued. Waits for its end.
  * @returns null where no such guard runs; otherwise whether it has ended within `ms`.
  */
 export async function awaitGuard(statusFile: string, ms: number): Promise<boolean | null> {
@@ -73,7 +84,10 @@ function watcherOf({guardStart, mark}: Record): number | null {
   return found !== null && found.state !== 'Z' && found.startTicks <= guardStart ? mark.supervisorPid : null;
 }
 
-/** The file's owner could write anything into it: root alone can have started processes of other users. */
+/**
+ * The file's owner could write anything into it: root alone can have started processes of other
+ * users.
+ */
 function usersOf({mark, owner}: Record): ReadonlySet<number> {
   return new Set(owner === 0 ? mark.uids : [owner]);
 }

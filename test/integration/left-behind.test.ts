@@ -1,4 +1,7 @@
-/** kill -9 of Apache's parent, guard and supervisor at once leaves its children: they are known, and ended when somebody asks for it. */
+/**
+ * kill -9 of Apache's parent, guard and supervisor at once leaves its children: they are known, and
+ * ended when somebody asks for it.
+ */
 import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -29,7 +32,7 @@ async function killedDeck(column = debian!): Promise<Killed> {
   const {apachePid, guardPid} = await deck.waitEvent('launched', (event) => event.apachePid !== null);
   const stray = Number((await deck.get('/daemonise')).body);
   const mark = /^mark \d+ (.+)$/m.exec(readFileSync(join(deck.serverRoot, 'wsgideck/guard.status'), 'utf8'))?.[1] ?? '';
-  // Nobody sees the others' end.
+  // Stopped first, so that none of them sees the others' end.
   const watching = [deck.pid, guardPid, apachePid!];
   for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of watching) process.kill(pid, signal);
   await deck.waitExit();

@@ -33,7 +33,7 @@ test('a signal 0 to 350 ms after the start', async () => {
   }
 });
 
-test.each(['SIGHUP', 'SIGUSR1', 'save'] as const)('a stop while a reload goes on with a request in flight (%s)', async (reload) => {
+test.each(['SIGHUP', 'SIGUSR1', 'save'] as const)('a stop during a reload with a request in flight (%s)', async (reload) => {
   for (const ms of [0, 200]) {
     const args = ['--shutdown-timeout', '2', ...(reload === 'save' ? ['--reload-on-changes'] : [])];
     const deck = await startDeck({app: 'incidents', column: debian!, mode: 'json', args});

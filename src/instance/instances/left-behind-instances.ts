@@ -7,7 +7,10 @@ import type {Instance} from './instance.ts';
 import {type ApacheParent, ancestry, type readMachine} from './machine.ts';
 import {addressOf, groupsOf, GUARD, userOf} from './our-instance.ts';
 
-/** Servers of ours of which only children are left: see left-behind.ts. @param serverRoots of the Apaches that run, for processes that may not be looked into. */
+/**
+ * Servers of ours of which only children are left: see left-behind.ts.
+ * @param serverRoots of the Apaches that run, for processes that may not be looked into.
+ */
 export function leftBehindInstances(
   machine: ReturnType<typeof readMachine>,
   apaches: readonly ApacheParent[],
