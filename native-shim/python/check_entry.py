@@ -5,7 +5,7 @@ installation. Nothing is imported beyond what every Python has loaded anyway, un
 every start.
 
 Arguments: `script` or `module`, entry point, callable, then folders of the module path.
-Output: records that end with the character 30, each of lines; a NUL ends it all, so that nobody need wait for Python's own end.
+Output: records that end with the character 30, each of lines; a NUL ends it all, so that its reader need not wait for Python's end.
 Notes come first: `hides`, file, what it hides; `package`, a package, the module of the same name that it hides.
 The last record is the verdict:
 `ok`; `syntax`, file, line number, message, source line; `missing`, file, names that look like what was meant; `unreadable`, message;
@@ -30,7 +30,7 @@ ENVIRON = ("environ", "env", "e", "_environ")
 SCOPE = ["scope", "receive", "send"]
 # What makes an ASGI application, in the frameworks that have no other kind.
 ASGI_MAKERS = {"FastAPI", "Starlette", "Quart", "Litestar", "Sanic", "BlackSheep", "get_asgi_application"}
-# A script of this name is common, and nobody imports Python's own package of tests.
+# A script of this name is common, and applications do not import Python's package of tests.
 HARMLESS = {"test"}
 
 records: "List[str]" = []

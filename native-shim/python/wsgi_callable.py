@@ -51,8 +51,8 @@ def as_wsgi(found: "Any", label: str, python: "Optional[str]") -> "Any":
     kind = kind_of(found)
     if kind == "factory":
         if not label.endswith(")"):
+            tell('%s makes the application, so it is called; name it "%s()" to say so' % (label, label))
             label += "()"
-            tell("%s makes the application: it takes no (environ, start_response), so it was called; name it %s" % (label, label))
         found = found()
         kind = kind_of(found)
     if kind == "asgi":

@@ -60,8 +60,12 @@ function flat(value: unknown, place = '', into: Record<string, unknown> = {}): R
 }
 
 /** What differs from one run to the next. */
-const OF_THE_RUN =
-  /^(?:os\.environ\/WSGIDECK_TEST_RUN|environ\/(?:REMOTE_PORT|UNIQUE_ID|SSL_SESSION_ID|SSL_SERVER_.*|mod_wsgi\.(?:request_(?:id|start)|connection_id|queue_start|daemon_(?:start|connects|restarts)|script_start|.*_time|thread_(?:id|requests)|application_start|server_pid|process_requests|total_requests)))$/;
+const MOD_WSGI_OF_THE_RUN =
+  'request_(?:id|start)|connection_id|queue_start|daemon_(?:start|connects|restarts)|script_start|.*_time|thread_(?:id|requests)|' +
+  'application_start|server_pid|process_requests|total_requests';
+const OF_THE_RUN = new RegExp(
+  `^(?:os\\.environ/WSGIDECK_TEST_RUN|environ/(?:REMOTE_PORT|UNIQUE_ID|SSL_SESSION_ID|SSL_SERVER_.*|mod_wsgi\\.(?:${MOD_WSGI_OF_THE_RUN})))$`,
+);
 
 async function seen(whose: Whose, set: OptionSet): Promise<Record<string, unknown>> {
   const folder = site(set);
