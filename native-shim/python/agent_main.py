@@ -46,6 +46,9 @@ RETRY_FIRST = 0.2
 RETRY_MAX = 2.0
 SEND_TIMEOUT = 0.5
 EXCEPTION_PAUSE = 0.1
+# Bytes for the report of a MemoryError, and seconds for which mod_wsgi may need them to write its traceback.
+RESERVE = 4 * 1024 * 1024
+RESERVE_PAUSE = 5.0
 
 
 def subscribe_requests(mod_wsgi: "ModuleType", deck: "Any") -> None:
@@ -71,6 +74,8 @@ def subscribe_requests(mod_wsgi: "ModuleType", deck: "Any") -> None:
                     deck.note(get_ident(), record)
             elif event == "request_exception" and len(deck.pending) < 16:
                 kind, value, trace = data["exception_info"]
+                if issubclass(kind, MemoryError):
+                    deck.reserve = None
                 title = "%s: %s" % (kind.__name__, value)
                 record = deck.live.get(get_ident())
                 deck.pending.append((time.time(), get_ident(), record, title, TracebackException(kind, value, trace, lookup_lines=False)))
@@ -149,6 +154,25 @@ class RequestInterrupted(BaseException):
 
     def __str__(self) -> str:
         return "this request was ended by hand, through wsgideck"
+
+
+def set_aside(deck: "Any") -> None:
+    """In a process with a memory limit: loads what writes a traceback, and sets memory aside that the handler frees at a MemoryError.
+
+    Without, Python 3.13 cannot name the line at which the memory ran out: its first traceback needs some MiB.
+    """
+    from resource import RLIM_INFINITY, RLIMIT_AS, RLIMIT_DATA, getrlimit
+
+    if deck.reserve is not None or getrlimit(RLIMIT_DATA)[0] == getrlimit(RLIMIT_AS)[0] == RLIM_INFINITY:
+        return
+    try:
+        import linecache  # noqa: F401
+        import traceback  # noqa: F401
+
+        # Pages that nobody touches: they count against the limit, and take no memory.
+        deck.reserve = bytes(RESERVE)
+    except MemoryError:
+        return
 
 
 class Agent:
@@ -268,6 +292,7 @@ class Agent:
         buffer = b""
         rest = 0.0
         waiting = True
+        set_aside(self.deck)
         while self.socket is sock:
             if waiting and time.monotonic() >= rest:
                 waiting = False
@@ -276,6 +301,8 @@ class Agent:
                 rest = time.monotonic() + EXCEPTION_PAUSE
             pause = max(1, int((rest - time.monotonic()) * 1000)) if waiting else None
             ready = [descriptor for descriptor, _ in poller.poll(pause)]
+            if not waiting and time.monotonic() >= rest + RESERVE_PAUSE:
+                set_aside(self.deck)
             if self.wake_read in ready:
                 read(self.wake_read, 4096)
                 waiting = True

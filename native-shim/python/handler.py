@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         settings: Dict[str, Any]
         tools: Dict[str, Any]
         slot: Any
+        reserve: Optional[bytes]
 
 
 # Exceptions waiting for the agent; further ones are dropped until it has taken these.
@@ -79,11 +80,12 @@ def shared_state() -> "Deck":
     settings: SETTINGS; absent means that another handler serves the application
     tools: what start_tools() has started in this process, absent while it has not
     slot: with reload by swap, what decides when this process loads (slot.py); else None
+    reserve: memory that the agent has set aside in a process with a memory limit, for the report of a MemoryError; else None
     """
     deck: "Any" = sys.modules.get("_wsgideck")
     if deck is None:
         deck = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-        deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, slot=None)
+        deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, slot=None, reserve=None)
         sys.modules["_wsgideck"] = deck
     return deck  # type: ignore[no-any-return]
 
@@ -94,11 +96,14 @@ def report_exception(deck: "Deck", record: "Optional[Tuple[Any, ...]]", skip: in
     skip: frames of our own at the outer end of the traceback.
     """
     try:
+        kind, value, trace = sys.exc_info()
+        if kind is not None and issubclass(kind, MemoryError):
+            # For mod_wsgi's traceback in the error log, too, which is written after this.
+            deck.reserve = None
         if len(deck.pending) >= MAX_PENDING:
             return
         from traceback import TracebackException as Summary
 
-        kind, value, trace = sys.exc_info()
         while skip and trace is not None and trace.tb_next is not None:
             trace, skip = trace.tb_next, skip - 1
         if kind is None or value is None:

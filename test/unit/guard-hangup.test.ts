@@ -41,7 +41,7 @@ test('a lent terminal that hangs up ends the questions and not the program: HUP 
   closeTerminal();
   await until('the hang-up in the status file', () => run.status().includes('terminal-back'));
   expect(
-    readFileSync(`/proc/${run.programPid()}/stat`, 'utf8')
+    readFileSync(`/proc/${await run.programPid()}/stat`, 'utf8')
       .replace(/^.*\) /, '')
       .split(' ')[4],
   ).toBe('0');

@@ -23,7 +23,7 @@ test('kill -9 of the program: children and strays in other sessions go too', asy
   // The stray's own parent has gone: the guard has adopted it.
   expect(processInfo(kin[1] ?? 0)?.ppid).toBe(run.pid);
   expect(kin.map(alive)).toEqual([true, true]);
-  process.kill(run.programPid(), 'SIGKILL');
+  process.kill(await run.programPid(), 'SIGKILL');
   expect(await run.ended()).toEqual({code: null, signal: 'SIGKILL'});
   expect(run.left()).toEqual([]);
   expect(run.status()).toEqual(['guard', 'started', 'orphans 2', 'signalled 9']);
@@ -40,7 +40,7 @@ test('an orderly end: those left behind go too, and the status stays the truth',
 test('one that ignores TERM is killed', async () => {
   await start([], 'stubborn');
   await run.line('stubborn-ready');
-  process.kill(run.programPid(), 'SIGKILL');
+  process.kill(await run.programPid(), 'SIGKILL');
   expect(await run.ended()).toEqual({code: null, signal: 'SIGKILL'});
   expect(run.left()).toEqual([]);
 });
@@ -48,7 +48,7 @@ test('one that ignores TERM is killed', async () => {
 test('one that forks while it is being ended does not get away', async () => {
   await start([], 'forker');
   await run.line('forker-ready');
-  process.kill(run.programPid(), 'SIGKILL');
+  process.kill(await run.programPid(), 'SIGKILL');
   expect(await run.ended()).toEqual({code: null, signal: 'SIGKILL'});
   expect(run.lines().some((line) => line.startsWith('heir '))).toBe(true);
   expect(run.left()).toEqual([]);
@@ -57,7 +57,7 @@ test('one that forks while it is being ended does not get away', async () => {
 test('one that is always another process is caught', async () => {
   await start([], 'hopper');
   await run.line('hopper-ready');
-  process.kill(run.programPid(), 'SIGKILL');
+  process.kill(await run.programPid(), 'SIGKILL');
   expect(await run.ended()).toEqual({code: null, signal: 'SIGKILL'});
   expect(run.left()).toEqual([]);
   expect(run.lines()).not.toContain('hopper-free');

@@ -103,7 +103,7 @@ test('signals that mean nothing here do not end the guard', async () => {
 test('a stopped program is continued so that it can obey TERM', async () => {
   start(['--grace', '60']);
   await run.line('ready');
-  process.kill(run.programPid(), 'SIGSTOP');
+  process.kill(await run.programPid(), 'SIGSTOP');
   process.kill(run.pid, 'SIGTERM');
   expect(await run.ended()).toEqual({code: 0, signal: null});
 });
@@ -111,7 +111,7 @@ test('a stopped program is continued so that it can obey TERM', async () => {
 test('the program leads a process group of its own', async () => {
   start([]);
   await run.line('ready');
-  expect(await run.logged('group')).toBe(run.programPid());
+  expect(await run.logged('group')).toBe(await run.programPid());
   process.kill(run.pid, 'SIGTERM');
   await run.ended();
 });

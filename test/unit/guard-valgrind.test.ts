@@ -73,7 +73,7 @@ test('kill -9 of the program, with one that forks and one that ignores TERM', as
   run = new Guarded((self) => valgrind(self, [], pythonChild(self.log, 'forker', 'stubborn')));
   await run.line('forker-ready');
   await run.line('stubborn-ready');
-  process.kill(run.programPid(), 'SIGKILL');
+  process.kill(await run.programPid(), 'SIGKILL');
   await run.ended();
   expect(run.status().at(-1)).toBe('signalled 9');
   expect(run.left()).toEqual([]);
