@@ -31,8 +31,8 @@ packages='apache2-bin libapache2-mod-wsgi-py3 media-types python3 gcc libc6-dev 
 what="Apache's program without its service, mod_wsgi, Python, a C compiler"
 case $purpose in
   demo) ;;
-  test) what="$what, Django, the shells that are completed in, what options need (openssl, gdb, rotatelogs), and what compiles and checks a newer mod_wsgi"
-    packages="$packages apache2-dev python3-dev python3-venv python3-django valgrind zsh fish openssl gdb apache2-utils" ;;
+  test) what="$what, Django with its admin's jQuery, the shells that are completed in, what options need (openssl, gdb, rotatelogs), and what compiles and checks a newer mod_wsgi"
+    packages="$packages apache2-dev python3-dev python3-venv python3-django libjs-jquery valgrind zsh fish openssl gdb apache2-utils" ;;
   bench) what="$what, and what compiles a newer mod_wsgi and sends load"
     packages="$packages apache2-dev python3-dev python3-venv apache2-utils" ;;
   *) die "no such purpose: $purpose (demo, test, bench)" ;;
