@@ -288,7 +288,7 @@ def start() -> None:
     if mod_wsgi is None:
         return
     deck: "Any" = type(sys)("_wsgideck", "What wsgideck's handler and agent share.")
-    deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, settings=None)
+    deck.__dict__.update(live={}, pieces={}, greenlets={}, note=None, load=None, pending=[], wake=None, reserve=None, settings=None)
     deck.slot = Slot(mod_wsgi.process_group)
     sys.modules["_wsgideck"] = deck
 
