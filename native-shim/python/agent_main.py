@@ -229,6 +229,7 @@ class Agent:
         while True:
             began = time.monotonic()
             try:
+                set_aside(self.deck)
                 if self.connect():
                     self.serve()
                     if self.deck.slot is not None:
@@ -292,7 +293,6 @@ class Agent:
         buffer = b""
         rest = 0.0
         waiting = True
-        set_aside(self.deck)
         while self.socket is sock:
             if waiting and time.monotonic() >= rest:
                 waiting = False

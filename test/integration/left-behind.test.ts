@@ -42,7 +42,7 @@ async function killedDeck(column = debian!): Promise<Killed> {
 
 const startAgain = ({deck}: Killed, serverRoot: string) => {
   const place = ['--host', '127.0.0.1', '--port', String(deck.port), '--server-root', serverRoot];
-  return command(['start-server', join(deck.appDir, 'app.wsgi'), ...place, ...USER, '--plain'], {env: debian!.env});
+  return command(['start-server', join(deck.appDir, 'app.wsgi'), ...place, ...USER, '--plain'], {cwd: deck.appDir, env: debian!.env});
 };
 
 test.each(columns())('they serve on; a start says who they are and how to end them, and stop does ($name)', async (column) => {
@@ -114,7 +114,10 @@ test('while somebody watches, nothing is left behind: no start and no stop touch
   const deck = await startDeck({app: 'left-behind', column: debian!, mode: 'json'});
   await deck.waitEvent('phase', (event) => event.phase === 'ready');
   const place = ['--host', '127.0.0.1', '--port', String(await freePort()), '--server-root', deck.serverRoot];
-  const second = await command(['start-server', join(deck.appDir, 'app.wsgi'), ...place, ...USER, '--plain'], {env: debian!.env});
+  const second = await command(['start-server', join(deck.appDir, 'app.wsgi'), ...place, ...USER, '--plain'], {
+    cwd: deck.appDir,
+    env: debian!.env,
+  });
   expect(second).toMatchObject({status: 1, stderr: expect.stringContaining('server root in use')});
   expect((await deck.get('/')).status).toBe(200);
   await deck.stop();

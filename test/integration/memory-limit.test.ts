@@ -6,8 +6,12 @@ import {columns} from '../support/mod-wsgi.ts';
 const APP = resolve(import.meta.dirname, '../fixtures/memory');
 
 describe.each(columns())('a process at its memory limit on mod_wsgi $name', (column) => {
-  it('names the line at which the memory ran out, in the log, too, and keeps it as an incident', async () => {
-    const deck = await startDeck({app: APP, column, mode: 'json', args: ['--memory-limit', String(200 * 2 ** 20), '--threads', '2']});
+  it.each([
+    ['loaded at the start', []],
+    ['loaded by swap', ['--reload-on-changes']],
+  ])('names the line at which the memory ran out, in the log, too, and keeps it as an incident: %s', async (_, more) => {
+    const args = ['--memory-limit', String(200 * 2 ** 20), '--threads', '2', ...more];
+    const deck = await startDeck({app: APP, column, mode: 'json', args});
     await deck.waitEvent('agent', (event) => event.state === 'connected');
     expect((await deck.get('/')).status).toBe(200);
     // No byte is left afterwards, so the process may answer nothing more, and may be replaced.
