@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import {request} from 'node:http';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -110,6 +110,35 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     expect(record.names).toEqual(['lazily.py']);
     await until('the new code', () => reloads(deck)[1]?.status === 'done');
     expect((await deck.get('/held')).body).toMatch(/^v1 /);
+    await deck.stop();
+  });
+
+  test('an application in releases, behind a link: a save is one reload, and a switch of the link is one', async () => {
+    const site = tempDir();
+    mkdirSync(join(site, 'releases'));
+    const fixture = new URL('../fixtures/slots', import.meta.url).pathname;
+    for (const [release, version] of [
+      ['1', 'v0'],
+      ['2', 'v2'],
+    ] as const) {
+      cpSync(fixture, join(site, 'releases', release), {recursive: true, filter: (path) => !path.includes('__pycache__')});
+      writeFileSync(join(site, 'releases', release, 'shop/__init__.py'), `VERSION = '${version}'\n`);
+    }
+    const link = join(site, 'current');
+    symlinkSync('releases/1', link);
+    // One folder under two names.
+    const args = [...RELOAD, '--python-path', join(site, 'releases/1'), '--working-directory', site];
+    const deck = await startDeck({app: 'slots', column, mode: 'json', command: ['start-server', join(link, 'app.wsgi')], args});
+    await settled(deck);
+    saveByRename(join(link, 'shop/__init__.py'), "VERSION = 'v1'\n");
+    await live(deck, 'v1');
+    await settled(deck);
+    expect(reloads(deck)).toHaveLength(1);
+    symlinkSync('releases/2', join(site, 'next'));
+    renameSync(join(site, 'next'), link);
+    await until('the reload', () => reloads(deck)[1]?.status === 'done');
+    await settled(deck);
+    expect(reloads(deck)).toHaveLength(2);
     await deck.stop();
   });
 
