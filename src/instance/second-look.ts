@@ -56,6 +56,8 @@ export class SecondLook {
   #newsAt = 0;
   #stopped = true;
   #looking: Promise<void> = Promise.resolve();
+  /** Queues of paths that have not been looked at to their end. */
+  #asked = 0;
 
   constructor(options: SecondLookOptions) {
     this.#options = options;
@@ -63,9 +65,10 @@ export class SecondLook {
 
   /** Notes how a file or folder is now. @returns false when it was the same at the last time. */
   take(path: string, stats: Stats | undefined): boolean {
-    const found = stats?.isSymbolicLink() ? statSync(path, {throwIfNoEntry: false}) : stats;
+    const found = stats?.isSymbolicLink() ? target(path) : stats;
     const known = this.#states.get(path);
-    if (!found) return true;
+    // What is in a linked folder is watched only where it is imported.
+    if (!found || (found !== stats && found.isDirectory())) return true;
     const state = {mtimeMs: found.mtimeMs, size: found.size, ino: found.ino, folder: found.isDirectory(), missing: false};
     this.#states.set(path, state);
     this.#strange.delete(path);
@@ -92,7 +95,10 @@ export class SecondLook {
     this.#stopped = false;
     if (all) this.#queue([...this.#states.keys()]);
     this.#lookAtSuspects();
-    this.#timer = setInterval(() => this.#queue(this.#few()), EVERY);
+    this.#timer = setInterval(() => {
+      // A file system that does not answer is not asked more and more.
+      if (this.#asked === 0) this.#queue(this.#few());
+    }, EVERY);
   }
 
   stop(): void {
@@ -127,11 +133,10 @@ export class SecondLook {
 
   /** Looks at the paths one after the other: a file system that does not answer holds up one thread at most. */
   #queue(paths: readonly string[]): void {
+    this.#asked++;
     this.#looking = this.#looking.then(async () => {
-      for (const path of paths) {
-        if (this.#stopped) return;
-        await this.#look(path);
-      }
+      for (const path of paths) if (!this.#stopped) await this.#look(path);
+      this.#asked--;
     });
   }
 
@@ -185,6 +190,15 @@ export class SecondLook {
     this.#strange.set(path, looks);
     if (looks === 2) this.#options.onFolder(path);
     return looks < 2;
+  }
+}
+
+/** What a symbolic link leads to; undefined when it leads nowhere, in a circle, or where we may not look. */
+function target(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

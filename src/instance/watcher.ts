@@ -184,13 +184,18 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     options.onProblem('the kernel has no file watches left: files are looked at once a second instead', watchCure(code));
     void reopen(Date.now());
   };
-  const reopen = async (since: number): Promise<void> => {
-    looks.stop();
-    await watcher.close();
-    const before = replaced;
-    replaced = Promise.withResolvers<void>();
-    if (!closed) await open(since, true);
-    before.resolve();
+  /** One after the other: each closes the watcher of the one before. */
+  let reopening = Promise.resolve();
+  const reopen = (since: number): Promise<void> => {
+    reopening = reopening.then(async () => {
+      looks.stop();
+      await watcher.close();
+      const before = replaced;
+      replaced = Promise.withResolvers<void>();
+      if (!closed) await open(since, true);
+      before.resolve();
+    });
+    return reopening;
   };
   await open(options.since);
   return {

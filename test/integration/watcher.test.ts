@@ -222,15 +222,19 @@ test('a root that is a symbolic link: saves in the folder, and a switch of the l
 
 test('what is reached through a symbolic link in the root is watched where the link leads, and so is the link', async () => {
   const root = tree(['a.py', 'one/lib.py', 'two/lib.py']);
-  const elsewhere = tree(['real.py', 'lib/shared.py']);
+  const elsewhere = tree(['real.py', 'lib/shared.py', 'lib/other.py']);
   symlinkSync(join(elsewhere, 'real.py'), join(root, 'linked.py'));
   symlinkSync(join(elsewhere, 'lib'), join(root, 'lib'));
+  symlinkSync('circle.py', join(root, 'circle.py'));
+  symlinkSync('nowhere', join(root, 'lost.py'));
   const batches = await watch(root);
   watching?.also([join(root, 'lib/shared.py')]);
   writeFileSync(join(elsewhere, 'real.py'), 'new\n');
   await until('the file that the link leads to', () => batches.flat().includes('linked.py'));
   saveByRename(join(elsewhere, 'lib/shared.py'), 'new\n');
   await until('the file in the linked folder', () => batches.flat().includes('lib/shared.py'));
+  // What nobody has imported from there is no part of it.
+  expect(batches.flat()).not.toContain('lib/other.py');
   batches.length = 0;
   const next = tree(['shared.py']);
   symlinkSync(next, join(root, 'next'));
