@@ -78,7 +78,8 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
   };
   const seen = (path: string, kind: FileChange['kind']): void => {
     if (!rules.relevant(path) && !rules.asset(path)) return;
-    changed.set(path, kind);
+    // A new file that is written in two steps stays a new one.
+    changed.set(path, kind === 'change' && changed.get(path) === 'add' ? 'add' : kind);
     first ||= Date.now();
     arm();
   };

@@ -115,7 +115,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
       page.show(false);
       const asked = page.questions;
       const before = reloads(deck).length;
-      writeFileSync(join(deck.appDir, 'shown.py'), 'VERSION = (\n');
+      saveByRename(join(deck.appDir, 'shown.py'), 'VERSION = (\n');
       await until('the failed reload', () => reloads(deck)[before]?.status === 'failed');
       expect(page.questions).toBeLessThanOrEqual(asked + 1);
       page.show(true);
@@ -148,7 +148,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('mod_ws
       const before = [reloads(deck).length, await live(deck)] as const;
       const page = openPage(`${deck.url}/shop/`, (await deck.get('/shop/')).body, ['/static/site.css?a=1', 'https://cdn.example/far.css']);
       open.push(page);
-      writeFileSync(join(deck.appDir, 'static/site.css'), 'p { color: red }\n');
+      saveByRename(join(deck.appDir, 'static/site.css'), 'p { color: red }\n');
       await until('the new sheet', () => page.sheets[0]?.includes('&wsgideck='));
       expect(page.sheets).toEqual([expect.stringMatching(/static\/site\.css\?a=1&wsgideck=\w+\.\d+\.1$/), 'https://cdn.example/far.css']);
       expect(page.reloads).toBe(0);

@@ -4,6 +4,7 @@ import {beforeAll, describe, expect, test} from 'vitest';
 import {type DjangoColumn, newestDjango, systemDjango} from '../fixtures/django/environments.ts';
 import {startProject} from '../fixtures/django/project.ts';
 import {type DeckOptions, type RunningDeck, startDeck} from '../support/deck.ts';
+import {saveByRename} from '../support/save.ts';
 
 const STATIC = 'STATIC_ROOT = BASE_DIR / "collected"';
 const CSS = '/static/admin/css/base.css';
@@ -177,7 +178,7 @@ test('a changed view is live, whatever the project prints', async () => {
   const deck = await started(systemDjango(), [], {app, args: ['--no-static', '--reload-on-changes']});
   expect((await deck.get('/')).body).toBe('index');
   const views = join(deck.appDir, 'shop/views.py');
-  writeFileSync(views, readFileSync(views, 'utf8').replace('"index"', '"changed"'));
+  saveByRename(views, readFileSync(views, 'utf8').replace('"index"', '"changed"'));
   await deck.waitEvent('reload', (event) => event.reload.status === 'done');
   expect((await deck.get('/')).body).toBe('changed');
   await deck.stop();

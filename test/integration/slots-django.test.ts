@@ -6,6 +6,7 @@ import {startProject} from '../fixtures/django/project.ts';
 import {startDeck} from '../support/deck.ts';
 import {reloads, settled} from '../support/slots.ts';
 import {until} from '../support/wait.ts';
+import {saveByRename} from '../support/save.ts';
 
 let newest: DjangoColumn;
 beforeAll(async () => {
@@ -26,17 +27,17 @@ test.each([
   await settled(deck);
   const views = join(deck.appDir, 'shop/views.py');
   const text = readFileSync(views, 'utf8');
-  writeFileSync(views, text.replace('HttpResponse("index")', 'HttpResponse("new index")'));
+  saveByRename(views, text.replace('HttpResponse("index")', 'HttpResponse("new index")'));
   await until('the new view', async () => (await deck.get('/')).body === 'new index');
   await settled(deck);
   const before = reloads(deck).length;
-  writeFileSync(views, text.replace('def index', 'def index('));
+  saveByRename(views, text.replace('def index', 'def index('));
   const failed = await until('the failed reload', () => reloads(deck)[before]?.status === 'failed' && reloads(deck)[before]);
   expect(failed.failure).toMatchObject({title: expect.stringContaining('SyntaxError'), place: {file: views}});
   expect(await deck.get('/')).toMatchObject({status: 200, body: 'new index'});
   // A test that nothing imports, then the correction.
   writeFileSync(join(deck.appDir, 'shop/tests.py'), '');
-  writeFileSync(views, text);
+  saveByRename(views, text);
   await until('the corrected view', async () => (await deck.get('/')).body === 'index');
   await deck.stop();
 });

@@ -25,9 +25,9 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     expect(other.body).not.toMatch(/NameError|broken\.wsgi/);
     await until('the slot to be known as failed', () => slots(deck).some((one) => one.state === 'failed'));
     const script = join(deck.appDir, 'broken.wsgi');
-    writeFileSync(script, readFileSync(script, 'utf8').replace('missing_at_start', 'still_missing'));
+    saveByRename(script, readFileSync(script, 'utf8').replace('missing_at_start', 'still_missing'));
     await until('the newest reason', async () => (await deck.get('/')).body.includes('still_missing'));
-    writeFileSync(script, readFileSync(join(deck.appDir, 'app.wsgi'), 'utf8'));
+    saveByRename(script, readFileSync(join(deck.appDir, 'app.wsgi'), 'utf8'));
     await until('the corrected code', async () => (await deck.get('/')).status === 200);
     await deck.waitEvent('phase', ({phase}) => phase === 'ready');
     await deck.stop();
@@ -167,7 +167,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
   test('what is saved right before, or right after, Apache is told to restart is loaded afterwards', async () => {
     const deck = await startDeck({app: 'slots', column, mode: 'json', args: [...RELOAD, '--processes', '2', '--disable-phase-times']});
     await settled(deck);
-    writeFileSync(versionFile(deck), "import time\ntime.sleep(1)\nVERSION = 'slow'\n");
+    saveByRename(versionFile(deck), "import time\ntime.sleep(1)\nVERSION = 'slow'\n");
     await until('the slow save to load', () => slots(deck).some((one) => one.state === 'loading'));
     deck.signal('SIGHUP');
     await live(deck, 'slow');
@@ -237,11 +237,11 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     };
     const first = await service();
     const script = join(deck.appDir, 'service.py');
-    writeFileSync(script, `${readFileSync(script, 'utf8')}# changed\n`);
+    saveByRename(script, `${readFileSync(script, 'utf8')}# changed\n`);
     await deck.waitEvent('processes', ({rows}) => rows.some((row) => row.role === 'service' && row.pid !== first));
     expect(reloads(deck)).toEqual([]);
 
-    writeFileSync(versionFile(deck), 'import time\ntime.sleep(600)\n');
+    saveByRename(versionFile(deck), 'import time\ntime.sleep(600)\n');
     await until('the slow save to load', () => slots(deck).some((one) => one.state === 'loading'));
     const since = Date.now();
     await until('two seconds of it', () => Date.now() - since > 2200);

@@ -5,6 +5,7 @@ import {type RunningDeck, startDeck} from '../support/deck.ts';
 import {columns} from '../support/mod-wsgi.ts';
 import {ask, live, reloads, save, settled, slots, versionFile} from '../support/slots.ts';
 import {sleep, until} from '../support/wait.ts';
+import {saveByRename} from '../support/save.ts';
 
 describe.each(columns().map((column) => [column.name, column] as const))('reload by swap with mod_wsgi %s', (_, column) => {
   let deck: RunningDeck;
@@ -48,7 +49,7 @@ describe.each(columns().map((column) => [column.name, column] as const))('reload
   ])('%s: visitors notice nothing, the record names the place, the next good save is live', async (name, text, title, line) => {
     const {version} = await ask(deck);
     const before = reloads(deck).length;
-    writeFileSync(versionFile(deck), text);
+    saveByRename(versionFile(deck), text);
     const failed = await until('the failed reload', () => reloads(deck)[before]?.status === 'failed' && reloads(deck)[before]);
     expect(failed.failure?.title).toMatch(title);
     const place = failed.failure?.place;

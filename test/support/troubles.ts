@@ -1,10 +1,10 @@
 import {connect} from 'node:net';
 import {resolve} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {IncidentKind} from '../../src/model/incidents.ts';
 import type {RunningDeck} from './deck.ts';
+import {saveByRename} from './save.ts';
 
 /** One of the sixteen staged troubles of an application, and what the screen must say of it. */
 export interface Trouble {
@@ -93,7 +93,7 @@ export const TROUBLES: Trouble[] = [
     args: ['--reload-on-changes'],
     provoke: async (deck) => {
       await sleep(500);
-      writeFileSync(join(deck.appDir, 'trouble.py'), 'STOCK = 3\n\nPRICES = open_catalogue()\n');
+      saveByRename(join(deck.appDir, 'trouble.py'), 'STOCK = 3\n\nPRICES = open_catalogue()\n');
     },
     shows: [/trouble\.py:3/, /NameError/, /old code serves on/],
     incident: {kind: 'failed-reload', file: 'trouble.py'},

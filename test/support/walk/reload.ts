@@ -1,4 +1,3 @@
-import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {connectDeck} from '../../../src/control/client.ts';
@@ -7,6 +6,7 @@ import {startDeck} from '../deck.ts';
 import type {Column} from '../mod-wsgi.ts';
 import {ask, live, reloads, save, settled, versionFile} from '../slots.ts';
 import {until} from '../wait.ts';
+import {saveByRename} from '../save.ts';
 
 /** The ways to reload. Each play returns the keys of the options that were seen to work. */
 export const reloadPlays: Record<string, (column: Column) => Promise<string[]>> = {
@@ -39,7 +39,7 @@ export const reloadPlays: Record<string, (column: Column) => Promise<string[]>> 
     await settled(deck);
     const control = await connectDeck(join(deck.serverRoot, 'wsgideck/control.sock'), {client: 'test'});
     try {
-      writeFileSync(versionFile(deck), 'import time\ntime.sleep(600)\n');
+      saveByRename(versionFile(deck), 'import time\ntime.sleep(600)\n');
       expect(await control.send({type: 'reload'})).toMatchObject({ok: true});
       const failed = ({reload}: EventOf<'reload'>) => reload.status === 'failed';
       expect((await deck.waitEvent('reload', failed)).reload.failure?.title).toBe('not loaded after 2 s');
