@@ -100,7 +100,11 @@ export function groupsOf({titles}: ApacheParent): string[] {
 
 /** The address in such a name. */
 export function addressOf(group: string | undefined): string | undefined {
-  return group !== undefined && /^[^\s/]+:\d+$/.test(group) ? `http://${group}/` : undefined;
+  const [, host, port] = /^([^\s/]+):(\d+)$/.exec(group ?? '') ?? [];
+  if (host === undefined) return undefined;
+  // An IPv6 address has no brackets in the name of a group.
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+  return URL.canParse(url) ? url : undefined;
 }
 
 export function userOf(pid: number): string {
