@@ -3,7 +3,8 @@ import {closeSync, constants, fstatSync, openSync, readdirSync, readSync, unlink
 import {join} from 'node:path';
 import {MAX_SLOTS, parseSlots, SLOT_HEADER, SLOT_SIZE, type SlotTable} from './slots.ts';
 
-export type FileKind = 'slots' | 'fault';
+export const FILE_KINDS = ['slots', 'fault'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
 
 /** Newest bytes of PID.fault that are read, and those of PID.slots. */
 const LARGEST: Record<FileKind, number> = {fault: 1024 * 1024, slots: SLOT_HEADER + MAX_SLOTS * SLOT_SIZE};
@@ -61,8 +62,9 @@ export class ProcessFiles {
     return table?.pid === pid ? table.threads : 0;
   }
 
-  remove(pid: number): void {
-    for (const kind of ['slots', 'fault'] as const) {
+  /** Removes both files of a process, or one. */
+  remove(pid: number, only?: FileKind): void {
+    for (const kind of only === undefined ? FILE_KINDS : [only]) {
       try {
         unlinkSync(this.#path(pid, kind));
       } catch {

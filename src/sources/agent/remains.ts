@@ -2,11 +2,15 @@
 import type {ActiveRequest} from '../../model/events.ts';
 import {lastWords, type FaultContext, type FaultStacks} from './fault-stacks.ts';
 import type {Known} from './known.ts';
-import {isRunning} from './proc.ts';
+import {startedAt} from '../processes/proc-stat.ts';
+import {FILE_KINDS} from './process-files.ts';
+import {isRunning, processFact} from './proc.ts';
 import {slotToActiveRequest} from './translate.ts';
 
 /** Ended processes whose last requests are remembered. */
 const REMEMBERED = 50;
+/** Milliseconds by which a start time and the time of a file may disagree. */
+const START_MARGIN = 1000;
 
 export class Remains {
   readonly #context: FaultContext;
@@ -52,12 +56,20 @@ export class Remains {
     return words;
   }
 
-  /** Removes the files of processes that ended while no supervisor was there. */
+  /**
+   * Removes the files of processes that ended while no supervisor was there. A process that is just starting has files
+   * too, in which it has written nothing yet: those count as its own when they are not older than the process.
+   */
   sweep(): void {
     const {files} = this.#context;
     for (const pid of files.pids()) {
       const ticks = files.startTicks(pid);
-      if (ticks === null || !isRunning(pid, ticks)) files.remove(pid);
+      if (ticks !== null && isRunning(pid, ticks)) continue;
+      const fact = processFact(pid);
+      const start = fact === null ? Infinity : startedAt(Number(fact.startTicks)) - START_MARGIN;
+      for (const kind of FILE_KINDS) {
+        if (files.since(pid, kind) < start || (kind === 'slots' && ticks !== null)) files.remove(pid, kind);
+      }
     }
   }
 }
