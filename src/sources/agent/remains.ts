@@ -66,7 +66,11 @@ export class Remains {
       const ticks = files.startTicks(pid);
       if (ticks !== null && isRunning(pid, ticks)) continue;
       const fact = processFact(pid);
-      const start = fact === null ? Infinity : startedAt(Number(fact.startTicks)) - START_MARGIN;
+      if (fact === null) {
+        files.remove(pid);
+        continue;
+      }
+      const start = startedAt(Number(fact.startTicks)) - START_MARGIN;
       for (const kind of FILE_KINDS) {
         if (files.since(pid, kind) < start || (kind === 'slots' && ticks !== null)) files.remove(pid, kind);
       }
