@@ -70,7 +70,7 @@ const COMMON = {
   jsx: 'automatic',
   // node-pty brings a compiled file that it looks up beside itself.
   external: ['node-pty'],
-  // A third less to read and compile at each start; names stay, for stack traces.
+  // A third less to read and compile; names stay, for stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'eof',
@@ -114,7 +114,8 @@ function leaveOut(later) {
 /** The command's three files. */
 async function bundleCommand() {
   const later = new Set();
-  const first = await bundleOne({...AS_COMMONJS, entryPoints: COMMAND, plugins: [leaveOut(later)]});
+  // Short names here: a quarter less to unpack at each start, half a millisecond.
+  const first = await bundleOne({...AS_COMMONJS, minifyIdentifiers: true, entryPoints: COMMAND, plugins: [leaveOut(later)]});
   const parts = [...later]
     .toSorted((a, b) => a.localeCompare(b))
     .map((file) => `${JSON.stringify(file)}: () => require(${JSON.stringify(`./${file}`)})`);
@@ -202,12 +203,15 @@ async function replace(path, contents, mode) {
   await chmod(path, mode);
 }
 
-/** The first line tells this build from all others: what was compiled of it, and of our Python, is kept under that name (src/cli/compiled-commands.ts). */
+/**
+ * One function expression, as src/cli/compiled-commands.ts calls it: putting it into one there would copy it at each start. The first line tells this
+ * build from all others: what was compiled of it, and of our Python, is kept under that name.
+ */
 function withName(contents) {
   const hash = createHash('sha256').update(contents);
   for (const name of PYTHON) hash.update(readFileSync(join(root, 'native-shim/python', name)));
   const name = hash.digest('hex').slice(0, 16);
-  return Buffer.concat([Buffer.from(`//${name}\n`), contents]);
+  return Buffer.concat([Buffer.from(`//${name}\n(function(exports,require,module,__filename,__dirname){`), contents, Buffer.from('\n})')]);
 }
 
 function withShebang(contents) {

@@ -49,15 +49,16 @@ function ownFolder(folder: string, name: string): string | null {
 /**
  * Loads commands.cjs with the compiled code of an earlier launch. Node's own cache holds what runs while a module loads; the functions that are called
  * from there, all of them on the way to Apache's launch, it compiles anew at each start: 5 ms.
- * @param file commands.cjs; its first line names its content (see tools/build.mjs), because V8 compares no more than lengths.
+ * @param file commands.cjs, a function that takes what Node gives to a module; its first line names its content (see tools/build.mjs), because V8 compares no more than lengths.
  * @param folder where such code is kept, null for nowhere.
  */
 export function loadCommands(file: string, folder: string | null): Commands {
-  const source = readFileSync(file, 'utf8');
+  // Its compiler writes ASCII only.
+  const source = readFileSync(file, 'latin1');
   const place = folder && ownFolder(folder, source.slice(2, source.indexOf('\n')));
   const kept = place && join(place, `launch-${process.version}-${process.arch}.bin`);
   const cachedData = kept === null ? undefined : readKept(kept);
-  const script = new Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
+  const script = new Script(source, {
     filename: file,
     ...(cachedData === undefined ? {} : {cachedData}),
   });

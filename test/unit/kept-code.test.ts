@@ -110,7 +110,7 @@ function bundle(name: string, body: string): {file: string; load: (folder: strin
   const file = join(tempDir(), 'commands.cjs');
   writeFileSync(
     file,
-    `//${name}\n"use strict";const path = require("node:path");module.exports = {kept: null, useKeptCode: (kept) => { module.exports.kept = kept; }, strict() { return this === module.exports && (function () { return this === undefined; })(); }, add: (a, b) => ${body}};`,
+    `//${name}\n(function(exports,require,module,__filename,__dirname){"use strict";const path = require("node:path");module.exports = {kept: null, useKeptCode: (kept) => { module.exports.kept = kept; }, strict() { return this === module.exports && (function () { return this === undefined; })(); }, add: (a, b) => ${body}};\n})`,
   );
   return {file, load: (folder) => loadCommands(file, folder) as unknown as Loaded};
 }
