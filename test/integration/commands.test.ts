@@ -212,6 +212,16 @@ test('a folder here that is called as a server is not meant by its name', async 
   await deck.stop();
 });
 
+test('a graceful stop lets a request finish, whatever the graceful timeout of the daemons is', async () => {
+  const deck = await startDeck({app: 'options', column, args: ['--graceful-timeout', '1', '--shutdown-timeout', '1']});
+  const slow = deck.get('/sleep/14', {timeout: 60_000});
+  await until('the request in flight', async () => (await command(['status', String(deck.port)])).stdout.includes('/sleep'));
+  const stopping = command(['stop', String(deck.port)]);
+  expect((await slow).status).toBe(200);
+  expect(await stopping).toMatchObject({status: 0, stdout: expect.stringMatching(/^options: stopped after /)});
+  await deck.waitGone();
+});
+
 test('stop --wait cuts what does not finish in time', async () => {
   const deck = await startDeck({app: 'options', column, args: ['--shutdown-timeout', '1']});
   const slow = deck.get('/sleep/50', {timeout: 40_000}).then(

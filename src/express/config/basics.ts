@@ -32,7 +32,6 @@ export function serverSection(plan: ServerPlan): string {
     'ServerSignature Off',
     'HostnameLookups Off',
     'MaxMemFree 64',
-    `GracefulShutdownTimeout ${options.gracefulTimeout}`,
     ...(options.enableSendfile ? ['EnableSendfile On'] : []),
     ...(plan.modules.missing.includes('unixd') ? [] : [`User ${quote(runUser.name)}`, `Group ${quote(runUser.group)}`]),
   ]);
