@@ -1,8 +1,8 @@
-import type {ExitInfo} from '../model/events.ts';
+import type {ExitInfo, RestartCause} from '../model/events.ts';
 import type {GuardVerdict} from './guard-status.ts';
 
 export interface ExitMeaning {
-  /** Apache ended in an orderly way: of its own accord or as asked, with status 0, nothing killed. */
+  /** Apache ended in an orderly way: asked by wsgideck or by something else, with status 0, nothing killed. */
   clean: boolean;
   /** One line for people, without a final full stop. */
   text: string;
@@ -13,6 +13,12 @@ const STOPS = new Set(['INT', 'TERM', 'QUIT', 'graceful-stop']);
 
 /** Signals that mean a fault in Apache or in a module loaded into its parent process. */
 const CRASHES = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS']);
+
+/** Why Apache's parent has ended that nobody here has asked to. */
+export function causeOfEnd({signal}: ExitInfo): RestartCause {
+  if (signal === null) return 'unknown';
+  return CRASHES.has(signal) ? 'crash' : 'killed';
+}
 
 /** Says what the end of an instance was. `exit` is how the guard process ended, `verdict` what it had written. */
 export function classifyExit(exit: ExitInfo, verdict: GuardVerdict): ExitMeaning {

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {launchGuard, type GuardHandle, type GuardLaunch} from './guard.ts';
 import type {InteractivePty, Running} from './running.ts';
 
@@ -18,10 +19,24 @@ export function runApache(launch: GuardLaunch, onOutput: (chunk: Buffer) => void
     ended: new Promise((resolve) => {
       guard.onExit(async (end) => {
         if (end.needsSweep) await guard.sweep();
-        resolve({exit: end.exit, clean: end.meaning.clean, text: end.meaning.text});
+        const fatal = end.meaning.clean && end.verdict.asked.length === 0 && pidFileLeft(launch, guard.apachePid());
+        resolve({exit: end.exit, ...(fatal ? FATAL : end.meaning)});
       });
     }),
   };
+}
+
+/** A child that cannot serve (it has no right to change its user, say) makes Apache end, with status 0 as well. */
+const FATAL = {clean: false, text: 'Apache ended because one of its processes could not serve; the error log says why'};
+
+/** Apache removes its pid file when it is told to stop, but not after a fatal error of a child. With one process only, it never removes it. */
+function pidFileLeft({pidFile, foreground}: GuardLaunch, apachePid: number | null): boolean {
+  if (pidFile === undefined || foreground || apachePid === null) return false;
+  try {
+    return Number(readFileSync(pidFile.path, 'latin1').trim()) === apachePid;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes kept of what comes before somebody listens: a start-up error or a first prompt, not a flood. */

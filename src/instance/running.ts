@@ -3,7 +3,7 @@ import type {ExitInfo} from '../model/events.ts';
 /** How one run of Apache under a guard ended. */
 export interface RunEnd {
   exit: ExitInfo;
-  /** Asked for, and with status 0. */
+  /** In an orderly way: something, wsgideck or another program, told Apache to stop, and it ended with status 0. */
   clean: boolean;
   /** In plain words, for example "Apache's parent was killed by SIGKILL". */
   text: string;

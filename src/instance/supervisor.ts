@@ -3,6 +3,7 @@ import type {ExitInfo, Phase} from '../model/events.ts';
 import {afterDeath, NO_FAILURES, type Failures} from './back-off.ts';
 import type {Bus} from './bus.ts';
 import {FirstAnswer} from './first-answer.ts';
+import {causeOfEnd} from './guard-exit.ts';
 import {Halts} from './halts.ts';
 import {untilAnswered, type ProbeTarget} from './probe.ts';
 import {Reloads} from './reloads.ts';
@@ -266,7 +267,8 @@ export class Supervisor {
     this.#lastExit = end.exit;
     if (this.#stopping !== 'no') return this.#end(end.exit);
     if (this.#renewing !== null) return void this.#again(`${this.#renewing}: starting Apache again`);
-    if (this.#options.single && end.exit.code === 0) return this.#end(end.exit);
+    // A stop by its pid file, by apachectl or by a service manager is a stop, as it is for the original.
+    if (end.clean) return this.#end(end.exit, `${end.text}; wsgideck ends with it`);
     if (!this.#everAnswered && !this.#answered) return this.#fail(`Apache did not start: ${end.text}`, end.exit);
     const verdict = afterDeath(this.#failures, Date.now() - this.#launchedAt);
     this.#failures = verdict.failures;
@@ -302,10 +304,11 @@ export class Supervisor {
   /** The death of Apache's parent takes every daemon with it: it is the reason to be read, not theirs. */
   #tellOfParent(running: Running, end: RunEnd): void {
     const pid = running.apachePid() ?? this.#options.bus.state().lifecycle.apachePid;
-    if (this.#stopping !== 'no' || !this.#answered || pid === null) return;
+    if (this.#stopping !== 'no' || end.clean || !this.#answered || pid === null) return;
     const inFlight = this.#options.bus.state().requests;
     const text = `Apache itself: ${end.text}`;
-    this.#options.bus.put({type: 'restart', pid, cause: 'crash', text, processGroup: 'Apache', inFlight, source: 'exit'});
+    const cause = causeOfEnd(end.exit);
+    this.#options.bus.put({type: 'restart', pid, cause, text, processGroup: 'Apache', inFlight, source: 'exit'});
   }
 
   #again(detail: string): CommandResult {
@@ -332,9 +335,9 @@ export class Supervisor {
     if (!this.#everAnswered || !this.#options.attended()) this.#finish(this.#lastExit);
   }
 
-  #end(exit: ExitInfo): void {
+  #end(exit: ExitInfo, detail = ''): void {
     const failed = this.#options.bus.state().lifecycle.phase === 'failed';
-    if (!failed) this.#options.bus.put({type: 'phase', phase: 'stopped', detail: '', exit});
+    if (!failed) this.#options.bus.put({type: 'phase', phase: 'stopped', detail, exit});
     this.#finish(exit);
   }
 

@@ -189,7 +189,6 @@ describe('together with wsgideck', () => {
     const tool = await SetUp.make(column);
     const apachectl = (...words: string[]) => tool.run(join(deck.serverRoot, 'apachectl'), words);
     expect(apachectl('start')).toMatchObject({status: 1, stderr: expect.stringContaining(`wsgideck (pid ${deck.pid}) runs this server`)});
-    expect(apachectl('graceful-stop')).toMatchObject({status: 1, stderr: expect.stringContaining(`wsgideck (pid ${deck.pid})`)});
     expect(apachectl('status').stdout).toContain(`under wsgideck (pid ${deck.pid})`);
     expect(apachectl('graceful').status).toBe(0);
     await until('the graceful restart', () => readFileSync(join(deck.serverRoot, 'error_log'), 'utf8').includes('AH00493'));

@@ -98,13 +98,12 @@ start)
     ${start}
     ;;
 stop)
-    # Stopped behind its back, wsgideck would start Apache again.
+    # wsgideck stops Apache, and says on its screen that it was asked to.
     if under_wsgideck; then kill -TERM "$pid"; exit; fi
     forget_stale_pid
     httpd -k "$@"
     ;;
 graceful-stop)
-    under_wsgideck && refuse "wsgideck (pid $pid) runs this server; quit it on its screen, or cut requests short: $0 stop"
     forget_stale_pid
     httpd -k "$@"
     ;;
