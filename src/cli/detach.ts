@@ -11,8 +11,7 @@ import type {InstanceState} from '../model/state.ts';
 import {duration} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {backgroundEnvironment} from './background.ts';
-import {fail} from './report.ts';
-import {refuse, say} from './say.ts';
+import {refuse, say, systemProblem} from './say.ts';
 
 /** Seconds for the first answer: mod_wsgi's own limit for loading the application and as much again for Apache, at least this. */
 const PATIENCE = 60;
@@ -46,7 +45,7 @@ export async function detach(plan: ServerPlan): Promise<void> {
     output = openOutput(plan, fresh);
   } catch (error) {
     releaseLock(plan.paths.lock);
-    return fail(`the server root cannot be written to: ${(error as Error).message}`);
+    return refuse([systemProblem(error)]);
   }
   const {fd} = output;
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {

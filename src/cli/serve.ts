@@ -1,4 +1,4 @@
-import {readFileSync, statSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {
   bannerLines,
   effectiveOptions,
@@ -9,6 +9,7 @@ import {
   type ServerPlan,
 } from '../express/index.ts';
 import {nativeAsset} from '../express/assets.ts';
+import {readRegularOrThrow} from '../express/regular-file.ts';
 import {renewLock} from '../express/server-root/lock.ts';
 import {pidFileOf} from '../express/server-root/pid-file.ts';
 import type {ConfigView} from '../model/commands.ts';
@@ -91,10 +92,13 @@ const LOCKED_KEY =
 /** Lines of Apache's own output that are repeated when it did not start. */
 const LAST_LINES = 10;
 
+/** Bytes of the generated configuration that are shown. */
+const CONF_LIMIT = 4 * 1024 * 1024;
+
 function configView(plan: ServerPlan): ConfigView {
   const view = {options: effectiveOptions(plan.options), file: plan.paths.conf};
   try {
-    return {...view, lines: readFileSync(view.file, 'utf8').split('\n')};
+    return {...view, lines: readRegularOrThrow(view.file, CONF_LIMIT).split('\n')};
   } catch (error) {
     return {...view, lines: [], error: (error as Error).message};
   }

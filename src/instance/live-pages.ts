@@ -1,4 +1,5 @@
-import {chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {readRegularOrThrow} from '../express/regular-file.ts';
 import type {DeckEvent, Phase, ReloadRecord} from '../model/events.ts';
 import type {Bus} from './bus.ts';
 
@@ -26,7 +27,7 @@ export class LivePages {
   constructor(bus: Bus, file: string) {
     this.#bus = bus;
     this.#file = file;
-    this.#name = readFileSync(file, 'utf8').split('.')[0] ?? '';
+    this.#name = readRegularOrThrow(file, 1000).split('.')[0] ?? '';
     this.#unlisten = bus.listen((event) => this.#look(event));
   }
 

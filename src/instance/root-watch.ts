@@ -1,4 +1,5 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
+import {kindOf} from '../express/regular-file.ts';
 import type {Bus} from './bus.ts';
 import {missingSockets} from './daemon-sockets.ts';
 import {roomIn} from './disk-room.ts';
@@ -61,6 +62,9 @@ export class RootWatch {
         `the server root has been deleted: ${this.#root}`,
         'what runs may fail at any moment; start the server again',
       );
+    const conf = confProblem(this.#conf);
+    if (conf === null) told.takeBack('conf');
+    else told.tell('conf', 'error', conf, 'put the file back, or start the server again');
     await this.#own.look(told);
     if (existsSync(this.#root)) {
       const {trouble, mended} = await roomIn(this.#root);
@@ -86,5 +90,15 @@ export class RootWatch {
       const text = `the socket between Apache and the daemon processes has been deleted, and requests are answered 503: ${missing.join(', ')}`;
       told.tell('daemon-socket', 'error', text, 'restart Apache, which makes it anew: wsgideck restart, or R');
     } else if (this.#missing === 0) told.takeBack('daemon-socket');
+  }
+}
+
+/** What is there instead of the configuration, which Apache could not read: of a named pipe it would wait for ever. Null for a file and for nothing. */
+export function confProblem(conf: string): string | null {
+  try {
+    const info = statSync(conf, {throwIfNoEntry: false});
+    return info === undefined || info.isFile() ? null : `Apache's configuration is ${kindOf(info)} by now: ${conf}; remove it`;
+  } catch {
+    return null;
   }
 }

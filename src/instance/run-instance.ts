@@ -15,7 +15,7 @@ import {OwnPlaces} from './own-places.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
 import {Recorder} from './recorder/recorder.ts';
 import {watchRestartLoops} from './restart-loop.ts';
-import {RootWatch} from './root-watch.ts';
+import {confProblem, RootWatch} from './root-watch.ts';
 import {runApache} from './run-apache.ts';
 import type {Running} from './running.ts';
 import {StartupOutput} from './startup-output.ts';
@@ -79,7 +79,9 @@ export async function runInstance(
     const output = new StartupOutput();
     return takeOutput(output, first.launch?.(output.chunk) ?? runApache(plan.launch, output.chunk));
   };
-  const logs = new LogPlaces(plan.info.serverRoot, logPlaces(plan), plan.rotated);
+  const {serverRoot} = plan.info;
+  const conf = join(serverRoot, 'httpd.conf');
+  const logs = new LogPlaces(serverRoot, logPlaces(plan), plan.rotated);
   const supervisor = new Supervisor({
     bus,
     target: plan.target,
@@ -90,7 +92,7 @@ export async function runInstance(
     ...(plan.reloadGracefully ? {reloadGracefully: plan.info.gracefulTimeout} : {}),
     ...(slots ? {swap: slots} : {}),
     attended: () => outlet?.attended() ?? false,
-    obstacle: () => logs.obstacle(),
+    obstacle: () => confProblem(conf) ?? logs.obstacle(),
     ...(pane ? {single: {letGo: () => pane.leavePrompt()}} : {}),
   });
   slots?.connect(observer, () => void supervisor.newCode());
@@ -122,8 +124,7 @@ export async function runInstance(
     renewLock: plan.renewLock,
     sockets: [{name: 'the control socket', renew: () => server.renew()}, ...observer.sockets],
   });
-  const {serverRoot} = plan.info;
-  const ground = new RootWatch(bus, {root: serverRoot, conf: join(serverRoot, 'httpd.conf'), logs, own});
+  const ground = new RootWatch(bus, {root: serverRoot, conf, logs, own});
   try {
     // Folders may be deleted at any moment: what cannot be made now is tried again with each look at the ground, which says so.
     await Promise.all([server.start().catch(() => {}), observer.start()]);

@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {delimiter, dirname, join, resolve} from 'node:path';
 import type {Host} from '../host.ts';
 import {look} from '../look.ts';
@@ -6,6 +5,7 @@ import type {StartOptions} from '../parse.ts';
 import {moduleSources} from '../plan/apache-modules.ts';
 import {lastFor} from '../plan/service-plan.ts';
 import {failure, type Problem} from '../problem.ts';
+import {readRegular} from '../regular-file.ts';
 import {findRunUser, findServerUser, findViewGroup, type RunUser} from './accounts.ts';
 import {findHttpd, type Httpd} from './httpd.ts';
 import {findLocale, type LocaleFound} from './locale.ts';
@@ -52,12 +52,11 @@ const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homeb
 
 const isFile = (path: string): boolean => look(path).kind === 'file';
 
+/** Bytes of a file in which something other than blanks has to come. */
+const CONTENT_LIMIT = 1024 * 1024;
+
 function hasContent(path: string): boolean {
-  try {
-    return readFileSync(path, 'utf8').trim() !== '';
-  } catch {
-    return false;
-  }
+  return (readRegular(path, CONTENT_LIMIT) ?? '').trim() !== '';
 }
 
 const isProblem = (value: object | string | number): value is Problem => typeof value === 'object' && 'severity' in value;

@@ -1,5 +1,6 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {readRegularOrThrow} from '../regular-file.ts';
 
 /** A mod_wsgi module for Apache. */
 export interface ModWsgi {
@@ -32,9 +33,12 @@ function versionInside(content: string): string | null {
   return /\0([4-9]\.\d{1,2}\.\d{1,2})\0/.exec(content)?.[1] ?? null;
 }
 
+/** Bytes of a module that are looked through. */
+const MODULE_LIMIT = 64 * 1024 * 1024;
+
 function inspect(path: string, knownVersion: string | null, environment: string | null): ModWsgi | null {
   let content: string | null = null;
-  const read = (): string => (content ??= readFileSync(path, 'latin1'));
+  const read = (): string => (content ??= readRegularOrThrow(path, MODULE_LIMIT, 'latin1'));
   try {
     const version = knownVersion ?? versionInside(read());
     const python = linkedPython(null, path) ?? linkedPython(read(), path);

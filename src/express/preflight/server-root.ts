@@ -1,8 +1,9 @@
-import {accessSync, constants, existsSync, readdirSync, readFileSync} from 'node:fs';
+import {accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {look, lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, type Problem} from '../problem.ts';
+import {inTheWay} from '../regular-file.ts';
 import {apacheInUse, inUse} from '../server-root/claim.ts';
 import {holderOf} from '../server-root/lock.ts';
 import {namedApache, pidFileOf} from '../server-root/pid-file.ts';
@@ -70,6 +71,43 @@ function writableAncestor(path: string): Problem[] {
   }
 }
 
+/**
+ * Files that a start makes or reads: what else has their names would hold it up for ever (a named pipe), or make it fail half way. Links are removed or
+ * followed where nothing of ours is written through them.
+ */
+function checkNames(plan: ServerPlan): Problem[] {
+  const {paths} = plan;
+  const logs = plan.rotation === null ? [paths.errorLog, paths.accessLog, ...plan.services.map(({log}) => log)] : [];
+  const written = [
+    paths.conf,
+    paths.rewrite,
+    paths.handler,
+    paths.apachectl,
+    paths.envvars,
+    paths.startupLog,
+    paths.deckAccessLog,
+    paths.lock,
+    paths.serviceList,
+    paths.telemetryScript,
+    ...plan.resources.map(({file}) => file),
+    ...logs,
+  ];
+  const ours = written.filter((path): path is string => path?.startsWith(`${paths.root}/`) === true);
+  const found = ours.map(inTheWay).find((text) => text !== null);
+  const other = [paths.pidFile, paths.guardStatus, paths.output].map(noFile).find((text) => text !== null);
+  const text = found ?? other;
+  return text ? [failure(`server root cannot be written: ${text}`)] : [];
+}
+
+function noFile(path: string): string | null {
+  try {
+    const info = lstatSync(path, {throwIfNoEntry: false});
+    return info?.isSymbolicLink() ? null : inTheWay(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Is the server root ours to write to, and free; are the socket names in it short enough. */
 export function checkServerRoot(plan: ServerPlan): Problem[] {
   const {paths, owner, runUser} = plan;
@@ -98,5 +136,6 @@ export function checkServerRoot(plan: ServerPlan): Problem[] {
       ),
     ];
   }
-  return checkInUse(plan);
+  const inUse = checkInUse(plan);
+  return inUse.length > 0 ? inUse : checkNames(plan);
 }

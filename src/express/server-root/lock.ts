@@ -1,4 +1,5 @@
 import {closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
+import {openRegular, readRegular} from '../regular-file.ts';
 import {flock} from '../syscalls.ts';
 
 /**
@@ -31,14 +32,13 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
+/** Bytes of a lock file that count. */
+const LIMIT = 200;
+
 /** The living process that is written in a lock file, or null: no file, or left behind by a process that is gone. */
 export function liveOwner(lock: string): LockOwner | null {
-  let text: string;
-  try {
-    text = readFileSync(lock, 'utf8');
-  } catch {
-    return null;
-  }
+  const text = readRegular(lock, LIMIT);
+  if (text === null) return null;
   const [pidText, startTime = '', kind] = text.trim().split(' ');
   const pid = Number(pidText);
   if (!Number.isSafeInteger(pid) || pid <= 1) return null;
@@ -50,18 +50,17 @@ export function liveOwner(lock: string): LockOwner | null {
 /** What a try for a lock gave: it is ours now, or somebody else has it. `owner` is null while that one has not written who it is. */
 export type LockTry = {ours: true; kernel: boolean} | {ours: false; owner: LockOwner | null};
 
-const OPEN = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Locks of this process, by path: their descriptors. */
 const held = new Map<string, number>();
 
 /**
  * Makes this process the holder of a lock file, if nobody else is, until `releaseLock` or its death. Of any number that try at once one succeeds.
- * @throws the system's error when the file cannot be made or written.
+ * @throws the system's error when the file cannot be made or written, or an error in one line when something else is in its place.
  */
 export function tryLock(lock: string): LockTry {
   if (held.has(lock)) return {ours: true, kernel: true};
   for (;;) {
-    const fd = openSync(lock, OPEN, 0o600);
+    const fd = openRegular(lock, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       const answer = flock(fd);
       // Whoever let go of it has deleted it: then this is not the file that others try.

@@ -1,5 +1,6 @@
 import {readFileSync, readlinkSync, realpathSync, rmSync} from 'node:fs';
 import type {ServerPlan} from '../plan/server-plan.ts';
+import {readRegular} from '../regular-file.ts';
 import {startTimeOf} from './lock.ts';
 
 /** Apache's pid file, and how an Apache of the same server root is known. */
@@ -35,12 +36,8 @@ export interface NamedApache {
  * may be anybody's, so the process is judged by what it runs.
  */
 export function namedApache({path, conf, httpd, elsewhere}: PidFile): NamedApache | null {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(path, 'latin1').trim());
-  } catch {
-    return null;
-  }
+  const text = readRegular(path, 100, 'latin1');
+  const pid = Number(text?.trim());
   if (!Number.isSafeInteger(pid) || pid <= 1 || startTimeOf(pid) === null) return null;
   const words = argumentsOf(pid);
   if (words?.includes(conf)) return {pid, ours: true, supervised: words.includes('WSGIDECK')};

@@ -8,7 +8,6 @@ import {
   fchmodSync,
   fchownSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -20,6 +19,7 @@ import {httpdConf} from '../config/httpd-conf.ts';
 import {lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
 import type {ServicePlan} from '../plan/service-plan.ts';
+import {openRegular} from '../regular-file.ts';
 import {apachectlScript} from './apachectl-script.ts';
 import type {CompiledFile} from './compiled-python.ts';
 import {handlerScript} from './handler-script.ts';
@@ -56,8 +56,7 @@ export function makeMissing(path: string, mode: number): void {
 
 /** Writes a file that nobody but its owner (and the group) can ever have read: the mode is right before the first byte is in. */
 function put(path: string, content: string | Buffer, mode: number, access: Access, keep = false): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | (keep ? 0 : constants.O_TRUNC);
-  const fd = openSync(path, flags, 0o600);
+  const fd = openRegular(path, constants.O_WRONLY | constants.O_CREAT | (keep ? 0 : constants.O_TRUNC), 0o600);
   try {
     if (access.group !== null) fchownSync(fd, 0, access.group);
     fchmodSync(fd, mode);

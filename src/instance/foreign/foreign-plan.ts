@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs';
 import {basename, dirname, join, resolve, sep} from 'node:path';
 import {effectiveOptions} from '../../express/effective.ts';
 import type {Host} from '../../express/host.ts';
+import {readRegularOrThrow} from '../../express/regular-file.ts';
 import {renewLock} from '../../express/server-root/lock.ts';
 import type {StartOptions} from '../../express/parse.ts';
 import type {ConfigView} from '../../model/commands.ts';
@@ -11,7 +11,7 @@ import type {InstancePlan} from '../instance-plan.ts';
 import {recordingFolder} from '../recorder/segment-files.ts';
 import {serverRootOf, type Prepared} from './prepare.ts';
 import {rotatedPrefix} from './rotated-log.ts';
-import type {Truth} from './truth.ts';
+import {CONF_LIMIT, type Truth} from './truth.ts';
 
 /** What its recording may take on the disk: as much as start-server's unless told. */
 const RECORDING_BYTES = 64 * 1024 * 1024;
@@ -141,7 +141,7 @@ function generalLevel(text: string): LogLevel {
 function configView({options}: Prepared, truth: Truth | null): ConfigView {
   const view = {options: effectiveOptions(options.values as unknown as StartOptions), file: truth?.conf ?? ''};
   try {
-    return {...view, lines: readFileSync(view.file, 'utf8').split('\n')};
+    return {...view, lines: readRegularOrThrow(view.file, CONF_LIMIT).split('\n')};
   } catch (error) {
     return {...view, lines: [], error: (error as Error).message};
   }

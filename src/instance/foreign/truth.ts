@@ -1,9 +1,13 @@
-import {readFileSync, readlinkSync} from 'node:fs';
+import {readlinkSync} from 'node:fs';
 import {findHttpd} from '../../express/discovery/httpd.ts';
 import {modWsgiAt} from '../../express/discovery/mod-wsgi.ts';
 import {currentHost} from '../../express/host.ts';
+import {readRegular} from '../../express/regular-file.ts';
 import {readArguments} from '../../sources/processes/proc-stat.ts';
 import {definesOf, effectiveDirectives, type Directive} from './httpd-conf.ts';
+
+/** Bytes of a configuration that are read. */
+export const CONF_LIMIT = 4 * 1024 * 1024;
 
 /** What the original has really set up, read from the running Apache's command line and the configuration file that it names. */
 export interface Truth {
@@ -31,12 +35,8 @@ export function readTruth(apachePid: number): Truth | null {
   const argv = readArguments(apachePid);
   const conf = argv[argv.indexOf('-f') + 1];
   if (!argv.includes('-f') || conf === undefined) return null;
-  let text: string;
-  try {
-    text = readFileSync(conf, 'utf8');
-  } catch {
-    return null;
-  }
+  const text = readRegular(conf, CONF_LIMIT);
+  if (text === null) return null;
   const defines = definesOf(argv);
   const directives = effectiveDirectives(text, defines);
   const first = (name: string, fits: (words: string[]) => boolean = () => true) =>

@@ -2,7 +2,7 @@ import {readlinkSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {definesOf, effectiveDirectives, type Directive} from '../foreign/httpd-conf.ts';
 import type {ApacheParent} from './machine.ts';
-import {readRegular} from './regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 
 /** Where a running Apache has its configuration. */
 export interface ApachePlace {

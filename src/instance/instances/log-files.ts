@@ -1,7 +1,7 @@
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 import {join} from 'node:path';
 import {effectiveDirectives} from '../foreign/httpd-conf.ts';
-import {readRegular} from './regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 
 export interface LogFiles {
   errorLog: string;

@@ -1,5 +1,5 @@
 import {existsSync, readFileSync, readlinkSync} from 'node:fs';
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 import {join, resolve} from 'node:path';
 import {readArguments} from '../../sources/processes/proc-stat.ts';
 import {definesOf} from '../foreign/httpd-conf.ts';

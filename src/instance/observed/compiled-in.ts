@@ -1,4 +1,4 @@
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 
 /** What was fixed when an Apache was compiled. */
 export interface CompiledIn {

@@ -1,7 +1,7 @@
 /** Apache's configuration as it was written in its files: what is included, which parts count, which variables stand for what. */
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 import type {ApacheStart} from './apache-process.ts';
 
 /** One directive that is in force. */

@@ -1,5 +1,5 @@
 import type {ConfigView, EffectiveOption} from '../../model/commands.ts';
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 import type {ConfigFiles} from './config-files.ts';
 import {readServerConfig} from './server-config.ts';
 

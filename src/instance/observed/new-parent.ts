@@ -1,5 +1,5 @@
 import {readProcess, type ProcStat} from '../../sources/processes/proc-stat.ts';
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 import {userOf} from '../instances/our-instance.ts';
 import type {ServerConfig} from './server-config.ts';
 

@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {readRegular} from '../instances/regular-file.ts';
+import {readRegular} from '../../express/regular-file.ts';
 
 /** What the original has written down about itself in its server root. */
 export interface OriginalNotes {

@@ -1,4 +1,4 @@
-import {open, rm, type FileHandle} from 'node:fs/promises';
+import {constants, open, rm, type FileHandle} from 'node:fs/promises';
 import {FILE_MAGIC, partHead} from './recording-file.ts';
 import {writeProblem} from '../write-problem.ts';
 import {listSegments} from './segment-files.ts';
@@ -48,7 +48,7 @@ export class RecordingFile {
   }
 
   async #copy(name: string, path: string, from: number, to: number): Promise<number> {
-    const source = await open(path, 'r').catch(() => null);
+    const source = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
     // The recorder has taken it away just now.
     if (source === null) return 0;
     try {

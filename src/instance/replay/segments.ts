@@ -1,4 +1,4 @@
-import {closeSync, fstatSync, openSync, readSync, statSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import * as v from 'valibot';
 import {FILE_MAGIC, LONGEST_HEAD} from '../recorder/recording-file.ts';
 import {listSegments, recordingFolder, segmentStart, type SegmentFile} from '../recorder/segment-files.ts';
@@ -43,7 +43,7 @@ export function segmentsOfFolder(folder: string): Segment[] {
 function held({name, path, bytes}: SegmentFile): Segment[] {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return [];
   }
@@ -57,7 +57,7 @@ function held({name, path, bytes}: SegmentFile): Segment[] {
 export function segmentsOfFile(file: string): {segments: Segment[]; damage: string | null} {
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Error(missing ? `${file}: there is no such file` : `${file}: ${(error as Error).message}`, {cause: error});

@@ -1,4 +1,5 @@
-import {closeSync, existsSync, openSync, rmSync} from 'node:fs';
+import {closeSync, constants, existsSync, rmSync} from 'node:fs';
+import {openRegular} from '../../express/regular-file.ts';
 
 export type SlotName = 'blue' | 'green';
 
@@ -20,7 +21,7 @@ export class SlotSwitch {
 
   /** New requests go to this slot from now on. @throws the system's error, for example on a full disk. */
   throwTo(slot: SlotName): void {
-    if (slot === 'green') closeSync(openSync(this.#file, 'w', 0o644));
+    if (slot === 'green') closeSync(openRegular(this.#file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o644));
     else rmSync(this.#file, {force: true});
   }
 }
