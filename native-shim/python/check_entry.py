@@ -10,7 +10,8 @@ Notes come first: `hides`, file, what it hides; `package`, a package, the module
 The last record is the verdict:
 `ok`; `syntax`, file, line number, message, source line; `missing`, file, names that look like what was meant; `unreadable`, message;
 `nowhere` (no such module); `arguments` (of a call, that are no literals); `factory`, its name; `asgi`, `a2wsgi` where that is installed;
-`parameters`, file, line number, how many are needed, `async` or nothing.
+`parameters`, file, line number, how many are needed, `async` or nothing;
+`returns`, file, line number, name of a factory that returns nothing.
 """
 
 import sys
@@ -165,6 +166,22 @@ def counts(function: "Any") -> "Tuple[List[str], int, bool]":
     return names, needed, given.vararg is not None
 
 
+def returns(function: "Any") -> bool:
+    """Does a function return a value anywhere, or make a generator, or always raise."""
+    queue = list(function.body)
+    while queue:
+        node = queue.pop()
+        kind = type(node).__name__
+        if kind in ("Yield", "YieldFrom", "Raise") or (kind == "Return" and node.value is not None):
+            return True
+        if kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda"):
+            continue
+        for name in node._fields:
+            value = getattr(node, name, None)
+            queue.extend(one for one in (value if isinstance(value, list) else [value]) if hasattr(one, "_fields"))
+    return False
+
+
 def judge(node: "Optional[Any]", called: bool, path: str, folders: "List[str]") -> None:
     """Ends the program when the callable is something else than a WSGI application, as far as the source tells."""
     kind = type(node).__name__
@@ -174,6 +191,8 @@ def judge(node: "Optional[Any]", called: bool, path: str, folders: "List[str]") 
         maker = node.value.func
         if getattr(maker, "attr", getattr(maker, "id", None)) in ASGI_MAKERS:
             say("asgi", *a2wsgi(folders))
+    if kind == "FunctionDef" and called and not returns(node):
+        say("returns", path, node.lineno, node.name)
     if kind not in ("FunctionDef", "AsyncFunctionDef") or called:
         return
     names, needed, more = counts(node)
@@ -181,6 +200,8 @@ def judge(node: "Optional[Any]", called: bool, path: str, folders: "List[str]") 
         say("asgi", *a2wsgi(folders))
     pair = needed <= 2 and (more or len(names) >= 2)
     optional = needed == 0 and not more and (not pair or names[0] not in ENVIRON)
+    if kind == "FunctionDef" and optional and not returns(node):
+        say("returns", path, node.lineno, node.name)
     if kind == "FunctionDef" and optional:
         say("factory", node.name)
     if kind == "AsyncFunctionDef" or not pair:
@@ -228,7 +249,8 @@ def main(kind: str, entry: str, wanted: str, *given: str) -> None:
     except (ValueError, MemoryError, RecursionError) as error:
         say("syntax", path, 1, error, "")
     note_hidden(path, tree, folders)
-    if certain(code, name):
+    # A module's own __getattr__ makes names when they are asked for (PEP 562).
+    if "__getattr__" not in code.co_names and certain(code, name):
         say("missing", path, " ".join(one for one in code.co_names if one.lower() in LIKELY))
     if dotted == name:
         judge(definition(tree, name), called, path, folders)

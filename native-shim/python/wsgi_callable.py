@@ -26,7 +26,14 @@ def evaluate(module: "Any", expression: str) -> "Any":
     if not bracket:
         return found
     positional, named = arguments(expression)
-    return found(*positional, **named)
+    return made(found(*positional, **named), expression)
+
+
+def made(application: "Any", call: str) -> "Any":
+    """What a factory has returned. Raises TypeError for None: the function most likely has no `return`."""
+    if application is None:
+        raise TypeError("%s returned None; does it return the application?" % call)
+    return application
 
 
 def arguments(expression: str) -> "Tuple[List[Any], Dict[str, Any]]":
@@ -53,7 +60,7 @@ def as_wsgi(found: "Any", label: str, python: "Optional[str]") -> "Any":
         if not label.endswith(")"):
             tell('%s makes the application, so it is called; name it "%s()" to say so' % (label, label))
             label += "()"
-        found = found()
+        found = made(found(), label)
         kind = kind_of(found)
     if kind == "asgi":
         return through_a2wsgi(found, label, python)

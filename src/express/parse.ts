@@ -116,6 +116,8 @@ export function parseStartServer(argv: readonly string[], env: NodeJS.ProcessEnv
   }
 
   const options = Object.fromEntries(values) as unknown as StartOptions;
+  // As the original has it.
+  if (options.processes === 0) options.processes = 1;
   // An empty --entry-point is none, and the argument counts.
   const [entry = null, ...ignored] = [...(options.entryPoint ? [options.entryPoint] : []), ...positional];
   options.entry = entry;

@@ -47,11 +47,34 @@ function mustBeVariable(text: string): string | null {
   return /^[A-Za-z_]\w*$/.test(text) ? null : `"${text}" is not the name of a variable`;
 }
 
+/** Options for which an empty value is none, as in the original: a script may have set its variable to nothing. */
+const EMPTY_IS_NONE = new Set(['host', 'serverName', 'locale', 'mountPoint', 'pidFile']);
+
+const DIGITS: Record<string, readonly [digits: RegExp, radix: number]> = {
+  x: [/^[\da-f]+(?:_[\da-f]+)*$/i, 16],
+  b: [/^[01]+(?:_[01]+)*$/, 2],
+  o: [/^[0-7]+(?:_[0-7]+)*$/, 8],
+};
+
+/**
+ * A whole number, as Python's optparse reads it for mod_wsgi-express: hexadecimal after `0x`, binary after `0b`, octal after any other 0; otherwise
+ * decimal, with blanks around it, and `_` between digits. NaN for anything else.
+ */
+function wholeNumber(text: string): number {
+  if (/^0b?\s*$/i.test(text)) return 0;
+  const [, kind, rest] = /^0([xbo]?)_?(.*)$/is.exec(text) ?? [];
+  if (kind === undefined || rest === undefined) return /^\s*[+-]?\d+(?:_\d+)*\s*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN;
+  const [digits, radix] = DIGITS[kind.toLowerCase() || 'o']!;
+  return digits.test(rest.trimEnd()) ? Number.parseInt(rest.replaceAll('_', ''), radix) : NaN;
+}
+
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 function readNumber(option: OptionSpec, text: string): number {
   const name = option.flags[0];
-  const pattern = option.type === 'int' ? /^[+-]?(?:\d+|0x[\da-f]+)$/i : /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-  const value = Number(text);
-  if (!pattern.test(text) || !Number.isFinite(value)) {
+  const trimmed = text.trim();
+  const value = option.type === 'int' ? wholeNumber(text) : FLOAT.test(trimmed) ? Number(trimmed) : NaN;
+  if (!Number.isFinite(value)) {
     throw new UsageError(`${name}: "${text}" is not ${option.type === 'int' ? 'a whole number' : 'a number'}`);
   }
   if (value === 0 && option.orZero) return value;
@@ -74,8 +97,9 @@ function readNumber(option: OptionSpec, text: string): number {
  * Turns one word of the command line into the option's value.
  * @throws UsageError for a wrong type, a number out of range, or text that cannot stand in a configuration file
  */
-export function readValue(option: OptionSpec, text: string): string | number {
+export function readValue(option: OptionSpec, text: string): string | number | null {
   if (option.type === 'int' || option.type === 'float') return readNumber(option, text);
+  if (text === '' && EMPTY_IS_NONE.has(option.dest)) return option.default as string | null;
   const name = option.flags[0];
   if (/[\0\r\n]/.test(text)) throw new UsageError(`${name}: a value must not contain line breaks or NUL`);
   if (option.choices) {

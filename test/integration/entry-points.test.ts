@@ -29,6 +29,7 @@ function flaskFolder(): string {
   writeFileSync(join(folder, 'shop/__init__.py'), '');
   writeFileSync(join(folder, 'shop/wsgi.py'), FLASK);
   writeFileSync(join(folder, 'app.wsgi'), 'from app import app as application\n');
+  writeFileSync(join(folder, 'colon:app.wsgi'), 'from app import app as application\n');
   writeFileSync(join(folder, 'wsgi.py'), 'from app import app as application\n');
   return folder;
 }
@@ -38,6 +39,9 @@ test.each([
   ['a module in a package', ['shop.wsgi:app'], 'shop.wsgi'],
   ['a module by the options of the original', ['--application-type', 'module', 'app', '--callable-object', 'app'], 'app'],
   ['a .wsgi script', ['app.wsgi'], 'app'],
+  ['a .wsgi script and its callable', ['app.wsgi:application'], 'app'],
+  ['the same with a path', ['./app.wsgi:application'], 'app'],
+  ['a file whose name holds a colon', ['colon:app.wsgi'], 'app'],
   ['wsgi.py as a script', ['wsgi.py'], 'app'],
   ['a script with its callable', ['app.py', '--callable-object', 'app'], '__wsgi__'],
 ])('Flask from %s', async (_, words, module) => {

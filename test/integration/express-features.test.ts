@@ -84,6 +84,7 @@ describe('HTTPS', () => {
 test.each([
   [['--https-only'], '--https-only needs --https-port'],
   [['--hsts-policy', 'max-age=1'], '--hsts-policy needs --https-port'],
+  [['--ssl-environment'], '--ssl-environment needs --https-port'],
   [['--ssl-verify-client', '/x'], '--ssl-verify-client needs --ssl-ca-certificate-file'],
   [['--auth-type', 'Digest'], '--auth-type needs --auth-user-script'],
   [['--auth-group', 'x'], '--auth-group needs --auth-group-script'],
@@ -91,18 +92,36 @@ test.each([
   [['--trust-proxy', '10.0.0.1'], '--trust-proxy needs --trust-proxy-header'],
   [['--max-log-size', '9'], '--max-log-size needs --rotate-logs'],
   [['--service-log-file', 'x', 'y'], '--service-log-file needs --service-script'],
-  [['--debugger-startup'], '--debugger-startup needs --enable-debugger'],
   [['--server-alias', 'x'], '--server-alias needs --server-name'],
   [['--allow-localhost'], '--allow-localhost needs --server-name'],
-])('an option without effect: %j', async (argv, expected) => {
-  expect(await say(argv)).toEqual([`error option without effect: ${expected}; give both or none`]);
+  [['--profiler-directory', 'x'], '--profiler-directory needs --enable-profiler'],
+  [['--gdb-executable', '/none'], '--gdb-executable needs --enable-gdb'],
+])('an option without effect is ignored, as by the original: %j', async (argv, expected) => {
+  expect((await say(argv)).find((line) => line.includes(expected))).toBe(`warning option without effect: ${expected}; it is ignored`);
+  expect((await say(argv)).filter((line) => line.startsWith('error'))).toEqual([]);
 });
 
 test.each([
-  [['--plain', '--json'], '--plain and --json'],
-  [['--embedded-mode', '--debug-mode'], '--embedded-mode and --debug-mode'],
-])('a contradiction: %j', async (argv, expected) => {
-  expect(await say(argv)).toEqual([expect.stringContaining(`error options contradict each other: ${expected} cannot be given together; `)]);
+  [['--ssl-certificate-file', 'x'], '--ssl-certificate-file needs --https-port'],
+  [['--debugger-startup'], '--debugger-startup needs --enable-debugger'],
+  [['--slow-requests', '1'], '--slow-requests needs --telemetry-service or --enable-telemetry'],
+  [['--browser-reload'], '--browser-reload needs --reload-on-changes'],
+])('an option that the original refuses alone, or does not have: %j', async (argv, expected) => {
+  expect(await say(argv, newest)).toEqual([`error option without effect: ${expected}; give both or none`]);
+});
+
+test('options that contradict each other', async () => {
+  expect(await say(['--plain', '--json'])).toEqual([
+    expect.stringContaining('error options contradict each other: --plain and --json cannot be given together; '),
+  ]);
+});
+
+test.each([
+  [['--reload-on-changes', '--disable-reloading'], '--disable-reloading overrules --reload-on-changes'],
+  [['--embedded-mode', '--debug-mode'], '--debug-mode overrules --embedded-mode'],
+])('an option that overrules another, as in the original: %j', async (argv, expected) => {
+  expect(await say(argv)).toContain(`warning option without effect: ${expected}; leave one of them out`);
+  expect((await say(argv)).filter((line) => line.startsWith('error'))).toEqual([]);
 });
 
 test.each([

@@ -159,6 +159,24 @@ describe('the server root', () => {
     expect(await root('there')).toEqual([]);
   });
 
+  test('where no folder can be made: said at once, with the reason', async () => {
+    const place = tempDir();
+    symlinkSync('nowhere', join(place, 'dangling'));
+    writeFileSync(join(place, 'file'), '');
+    mkdirSync(join(place, 'used'));
+    writeFileSync(join(place, 'used', 'httpd.conf'), '');
+    symlinkSync('nowhere', join(place, 'used', 'wsgideck'));
+    const root = (path: string) => say([fixture('echo.wsgi'), '--server-root', path, '--setup-only']);
+    const cannot = (reason: string) => [`error server root cannot be made: ${reason}; give another --server-root`];
+    const {dangling, file} = {dangling: join(place, 'dangling'), file: join(place, 'file')};
+    expect(await root(join(dangling, 'root'))).toEqual(cannot(`${dangling} is a link to something that is not there`));
+    expect(await root(join(dangling, 'more', 'root'))).toEqual(cannot(`${dangling} is a link to something that is not there`));
+    expect(await root(join(file, 'root'))).toEqual(cannot(`${file} is not a directory`));
+    expect(await root(join(file, 'more', 'root'))).toEqual(cannot(`${file} is not a directory`));
+    expect(await root('/proc/wsgideck-root')).toEqual(cannot("/proc is the kernel's, and takes no folders"));
+    expect(await root(join(place, 'used'))).toEqual([expect.stringMatching(/^error server root cannot be made: ENOENT: .*wsgideck/)]);
+  });
+
   test('too long for sockets, and the cure', async () => {
     const long = join(tempDir(), 'x'.repeat(90));
     expect(await say([fixture('echo.wsgi'), '--server-root', long])).toEqual([
@@ -194,9 +212,9 @@ describe('options', () => {
   });
 
   test.each([
-    [['--reload-on-changes', '--disable-reloading'], /contradict/],
+    [['--envvars-script', '/no/such/place'], /^warning --envvars-script: there is no file \/no\/such\/place; /],
     [['--plain', '--json'], /contradict/],
-    [['--server-alias', 'x.test'], /needs --server-name/],
+    [['--server-alias', 'x.test'], /^warning .* needs --server-name/],
     [['--url-alias', 'static', '/tmp'], /is not a URL path/],
     [['--error-document', '200', '/x'], /is not an HTTP error status/],
     [['--working-directory', '/no/such/place'], /--working-directory: there is no directory/],

@@ -1,5 +1,8 @@
-import {expect, test} from 'vitest';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
 import {parseStartServer, UsageError} from '../../src/express/index.ts';
+import {tempDir} from '../support/temp.ts';
 
 function entryOf(...argv: string[]) {
   const parsed = parseStartServer(argv, {});
@@ -73,4 +76,28 @@ test.each(['app:create_app(', 'app:app.1', 'shop.main:make()()x'])('%s is no cal
 
 test.each(['create_app(', 'a b', '1', ''])('--callable-object "%s" is none either', (text) => {
   expect(() => entryOf('app.wsgi', '--callable-object', text)).toThrow(/is not a Python name, nor a call/);
+});
+
+describe('files', () => {
+  const folder = tempDir();
+  for (const name of ['app.wsgi', 'colon:app.wsgi', 'serve', 'shop.wsgi']) writeFileSync(join(folder, name), '');
+  const at = (name: string) => join(folder, name);
+
+  test.each([
+    ['a script that is there, and its callable', 'app.wsgi:make()', 'app.wsgi', 'make()'],
+    ['a script that is not there is still a path', 'none.wsgi:app', 'none.wsgi', 'app'],
+    ['a file of any name', 'serve:app', 'serve', 'app'],
+    ['a file whose name holds a colon', 'colon:app.wsgi', 'colon:app.wsgi', 'application'],
+    ['that file, and its callable', 'colon:app.wsgi:app', 'colon:app.wsgi', 'app'],
+  ])('%s', (_, given, path, callable) => {
+    expect(entryOf(at(given))).toEqual(['script', at(path), callable]);
+  });
+
+  test('a path that begins with ./ names no module', () => {
+    expect(entryOf('./none.wsgi:app')).toEqual(['script', './none.wsgi', 'app']);
+  });
+
+  test('a type that is given is obeyed', () => {
+    expect(entryOf('--application-type', 'script', at('app.wsgi:app'))).toEqual(['script', at('app.wsgi:app'), 'application']);
+  });
 });

@@ -80,6 +80,30 @@ describe('what is accepted', () => {
   });
 });
 
+describe('values that mod_wsgi-express accepts', () => {
+  // Checked with mod_wsgi-express 6.1: what its banner says.
+  test.each([
+    [' 8080 ', 8080],
+    ['+8080', 8080],
+    ['8_080', 8080],
+    ['0x1F90', 8080],
+    ['0X1f90', 8080],
+    ['0b1111110010000', 8080],
+    ['0o17620', 8080],
+    ['017620', 8080],
+    ['010', 8],
+  ])('--port "%s"', (text, port) => {
+    expect(parse(['--port', text]).port).toBe(port);
+  });
+
+  test('an empty value is none, and no processes are one', () => {
+    const options = parse(['--host=', '--server-name', '', '--locale=', '--mount-point=', '--pid-file=', '--processes', '0']);
+    const {host, serverName, locale, mountPoint, pidFile} = parse([]);
+    expect(options).toMatchObject({host, serverName, locale, mountPoint, pidFile, processes: 1});
+    expect(host).toBe(null);
+  });
+});
+
 describe('what is refused, in one line', () => {
   test.each([
     [['--theads', '3'], /no option --theads; did you mean --threads\?/],
@@ -94,6 +118,13 @@ describe('what is refused, in one line', () => {
     [['--threads', 'five'], /not a whole number/],
     [['--threads', ''], /not a whole number/],
     [['--port', '65536'], /from 1 to 65535/],
+    [['--port', '08'], /not a whole number/],
+    [['--port', '0x'], /not a whole number/],
+    [['--port', '80 80'], /not a whole number/],
+    [['--port', ' 0x1F90'], /not a whole number/],
+    [['--port', '1__0'], /not a whole number/],
+    [['--processes', '-1'], /from 1 to 1000/],
+    [['--processes', ''], /not a whole number/],
     [['--request-timeout', '-1'], /0 or more/],
     [['--request-timeout', '99999999999'], /2147483647 at most/],
     [['--header-buffer-size', '8191'], /it must be 0, or 8192 or more/],

@@ -44,6 +44,14 @@ KINDS = [
     ("if True:\n    " + WSGI.replace("\n", "\n    "), "application", ["ok"], "wsgi"),
     (WSGI, "nothing", ["missing"], "no callable named 'nothing'"),
     (WSGI, "nothing()", ["missing"], "no callable named 'nothing()'"),
+    # A forgotten `return`.
+    ("def make_app():\n    app = object()\n", "make_app()", ["returns"], "make_app() returned None; does it return the application?"),
+    ("def make_app():\n    app = object()\n", "make_app", ["returns"], "make_app() returned None; does it return the application?"),
+    ("def make_app(x=1):\n" + FACTORY.replace("return application", "return"), "make_app(2)", ["returns"], "make_app(2) returned None"),
+    ("def make_app():\n    raise ValueError('no way')\n", "make_app()", ["ok"], "no way"),
+    # Names that are made when they are asked for.
+    ("def __getattr__(name):\n    return lambda environ, start_response: [b'x']\n", "late", ["ok"], "wsgi"),
+    ("class A:\n    def __getattr__(self, name):\n        return 1\n", "late", ["missing"], "no callable named 'late'"),
 ]
 
 

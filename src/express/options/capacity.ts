@@ -14,6 +14,7 @@ export const capacityOptions = [
     directive: 'WSGIDaemonProcess processes=',
     since: '4.1.0',
     range: [1, 1000],
+    orZero: true,
   },
   {
     ...count,

@@ -23,7 +23,7 @@ export const pythonOptions = [
     dest: 'entryPoint',
     metavar: 'FILE-PATH|MODULE',
     area: 'application',
-    help: 'The entry point, in place of the argument. Also module:callable and file.py:callable, with a callable as for --callable-object.',
+    help: 'The entry point, in place of the argument. Also module:callable and file:callable, with a callable as for --callable-object.',
     directive: 'handler.wsgi',
     since: '4.4.21',
   },

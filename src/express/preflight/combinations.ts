@@ -6,22 +6,20 @@ import {givenFlag, isGiven} from './given.ts';
 
 type Dest = keyof StartOptions;
 
-/** Options that do nothing unless one of the others is given. The original ignores most of these in silence. */
-const NEEDED: readonly (readonly [options: readonly Dest[], one: readonly Dest[]])[] = [
+type Needed = readonly (readonly [options: readonly Dest[], one: readonly Dest[]])[];
+
+/** Options that are refused unless one of the others is given: the original refuses them as well, or does not know them. */
+const REQUIRED: Needed = [
+  [['sslCertificateFile', 'sslCertificateKeyFile', 'sslCertificate', 'sslCertificateChainFile', 'sslCaCertificateFile'], ['httpsPort']],
+  [['slowRequests'], ['telemetryService', 'enableTelemetry']],
+  [['debuggerStartup'], ['enableDebugger']],
+  [['browserReload'], ['reloadOnChanges']],
+];
+
+/** Options that do nothing unless one of the others is given. The original ignores them in silence, so a start with them has to work. */
+const NEEDED: Needed = [
   [['serverAliases', 'allowLocalhost'], ['serverName']],
-  [
-    [
-      'sslCertificateFile',
-      'sslCertificateKeyFile',
-      'sslCertificate',
-      'sslCertificateChainFile',
-      'sslCaCertificateFile',
-      'sslEnvironment',
-      'httpsOnly',
-      'hstsPolicy',
-    ],
-    ['httpsPort'],
-  ],
+  [['sslEnvironment', 'httpsOnly', 'hstsPolicy'], ['httpsPort']],
   [['sslVerifyClient'], ['sslCaCertificateFile']],
   [['authType', 'authGroupScript'], ['authUserScript']],
   [['authGroup'], ['authGroupScript']],
@@ -31,22 +29,24 @@ const NEEDED: readonly (readonly [options: readonly Dest[], one: readonly Dest[]
   [['serviceUsers', 'serviceGroups', 'serviceLogFiles'], ['serviceScripts']],
   [['telemetryUiPort'], ['enableTelemetry']],
   [
-    ['telemetryInterval', 'slowRequests', 'telemetryOptions'],
+    ['telemetryInterval', 'telemetryOptions'],
     ['telemetryService', 'enableTelemetry'],
   ],
-  [['debuggerStartup'], ['enableDebugger']],
   [['profilerDirectory'], ['enableProfiler']],
   [['coverageDirectory'], ['enableCoverage']],
   [['recorderDirectory'], ['enableRecorder']],
   [['gdbExecutable'], ['enableGdb']],
-  [['browserReload'], ['reloadOnChanges']],
 ];
 
 const CONTRADICTIONS: readonly (readonly [Dest, Dest])[] = [
-  ['reloadOnChanges', 'disableReloading'],
   ['plain', 'json'],
   ['detach', 'json'],
   ['telemetryService', 'enableTelemetry'],
+];
+
+/** Options that another one overrules, as in the original, which says nothing about it. */
+const OVERRULED: readonly (readonly [option: Dest, by: Dest])[] = [
+  ['reloadOnChanges', 'disableReloading'],
   ['embeddedMode', 'debugMode'],
   ['embeddedMode', 'enableDebugger'],
   ['embeddedMode', 'enableProfiler'],
@@ -95,6 +95,18 @@ function checkWords({entry, ignoredWords}: StartOptions): Problem[] {
   return [warning(`${words} ignored: one entry point is served, ${entry}; leave the rest out, or write the option that it belongs to`)];
 }
 
+/** The given options of a list that lack what they need, and what that is. */
+function lacking(options: StartOptions, list: Needed): {flag: string; lacks: string}[] {
+  return list
+    .filter(([, needed]) => !needed.some((dest) => givenFlag(options, dest)))
+    .flatMap(([dests, needed]) =>
+      dests.flatMap((dest) => {
+        const flag = givenFlag(options, dest);
+        return flag === null ? [] : [{flag, lacks: needed.map(flagOf).join(' or ')}];
+      }),
+    );
+}
+
 /** Options that need or exclude one another. */
 export function checkCombinations(plan: ServerPlan): Problem[] {
   const {options} = plan;
@@ -104,11 +116,13 @@ export function checkCombinations(plan: ServerPlan): Problem[] {
     if (one && other)
       problems.push(failure(`options contradict each other: ${one} and ${other} cannot be given together; leave one of them out`));
   }
-  for (const [dests, needed] of NEEDED) {
-    if (needed.some((dest) => givenFlag(options, dest))) continue;
-    for (const flag of dests.map((dest) => givenFlag(options, dest))) {
-      if (flag) problems.push(failure(`option without effect: ${flag} needs ${needed.map(flagOf).join(' or ')}; give both or none`));
-    }
+  for (const [option, by] of OVERRULED) {
+    const [one, other] = [givenFlag(options, option), givenFlag(options, by)];
+    if (one && other) problems.push(warning(`option without effect: ${other} overrules ${one}; leave one of them out`));
   }
+  for (const {flag, lacks} of lacking(options, REQUIRED))
+    problems.push(failure(`option without effect: ${flag} needs ${lacks}; give both or none`));
+  for (const {flag, lacks} of lacking(options, NEEDED))
+    problems.push(warning(`option without effect: ${flag} needs ${lacks}; it is ignored`));
   return [...problems, ...checkWords(options), ...checkMode(plan)];
 }

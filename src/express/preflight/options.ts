@@ -79,7 +79,8 @@ function checkPlaces(plan: ServerPlan): Problem[] {
   if (options.logDirectory !== null) folder('--log-directory', paths.logDirectory);
   if (options.documentRoot !== null) folder('--document-root', paths.documentRoot);
   if (options.pidFile !== null) folder('--pid-file', dirname(paths.pidFile));
-  if (options.envvarsScript !== null) file('--envvars-script', paths.envvars);
+  if (options.envvarsScript !== null && !existsSync(paths.envvars))
+    problems.push(warning(`--envvars-script: there is no file ${paths.envvars}; Apache starts without its variables`));
   if (options.rewriteRules !== null) file('--rewrite-rules', paths.rewrite);
   if (options.mimeTypes !== null && plan.mimeTypes !== null) file('--mime-types', plan.mimeTypes);
   if (options.shellExecutable !== null) file('--shell-executable', options.shellExecutable);

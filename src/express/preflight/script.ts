@@ -111,6 +111,8 @@ function interpret(plan: ServerPlan, verdict: string[], hidden: string | null): 
           ? `${name} is no WSGI application: ${file}, line ${line}, defines it as async; leave that out`
           : `${name} is no WSGI application: it needs ${message} argument${message === '1' ? '' : 's'} (${file}, line ${line}); Apache calls it with (environ, start_response)`,
       );
+    case 'returns':
+      return curable(`${name}: ${message}() returns nothing (${file}, line ${line}), so there is no application; return it at its end`);
     case 'nowhere':
       return curable(
         `module not found: Python finds no "${application.entry}" in ${application.workingDirectory}, --python-path or its packages; ${moduleHint(application.entry)}`,

@@ -1,4 +1,4 @@
-import {accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync} from 'node:fs';
+import {accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {look, lookAtLink} from '../look.ts';
 import type {ServerPlan} from '../plan/server-plan.ts';
@@ -60,14 +60,23 @@ function checkInUse(plan: ServerPlan): Problem[] {
   return apache?.ours && !apache.supervised ? [apacheInUse(plan, apache.pid)] : [];
 }
 
-function writableAncestor(path: string): Problem[] {
+/** File systems in which nobody can make a folder: proc and sysfs (statfs(2)). */
+const KERNELS = new Set([0x9fa0, 0x62656572]);
+
+/** Why a server root that is not there cannot be made; nothing when it can. */
+function checkAncestor(path: string): Problem[] {
+  const refuse = (reason: string) => [failure(`server root cannot be made: ${reason}; give another --server-root`)];
   let folder = dirname(path);
-  while (!existsSync(folder)) folder = dirname(folder);
+  while (lookAtLink(folder).kind === 'missing') folder = dirname(folder);
+  const {kind} = look(folder);
+  if (kind === 'missing') return refuse(`${folder} is a link to something that is not there`);
+  if (kind === 'file' || kind === 'other') return refuse(`${folder} is not a directory`);
   try {
+    if (KERNELS.has(statfsSync(folder).type)) return refuse(`${folder} is the kernel's, and takes no folders`);
     accessSync(folder, constants.W_OK | constants.X_OK);
     return [];
   } catch {
-    return [failure(`server root cannot be made: ${folder} is not writable for you; give another --server-root`)];
+    return refuse(`${folder} is not writable for you`);
   }
 }
 
@@ -114,10 +123,12 @@ export function checkServerRoot(plan: ServerPlan): Problem[] {
   const sockets = checkSockets(plan);
   if (sockets.length > 0) return sockets;
 
+  const {info} = lookAtLink(paths.root);
+  const unmade = info ? [] : checkAncestor(paths.root);
+  if (unmade.length > 0) return unmade;
   const out = blockedText(dirname(paths.root), runUser, 'enter');
   if (out) return [failure(`server root out of reach: ${out}`)];
-  const {info} = lookAtLink(paths.root);
-  if (!info) return writableAncestor(paths.root);
+  if (!info) return [];
   if (info.isSymbolicLink()) return [failure(`server root is a link: ${paths.root}; give the directory itself with --server-root`)];
   if (!info.isDirectory()) return [failure(`server root is not a directory: ${paths.root}; give another --server-root`)];
   if (info.uid !== owner.uid) {

@@ -12,6 +12,8 @@ const LOOK = 25;
 const LONGER = 5000;
 /** Milliseconds for an Apache whose guard was killed as well: the kernel has told it to stop. */
 const ALONE = 10_000;
+/** Milliseconds for somebody whose start came to nothing to take a folder away. */
+const REMOVED = 500;
 /** Milliseconds after which the wait is mentioned. */
 const SILENT = 700;
 /** Milliseconds until two that have written into a lock file at once both see the last of them: only where the kernel has no locks. */
@@ -84,8 +86,13 @@ async function look(plan: ServerPlan): Promise<Look> {
     attempt = tryLock(paths.lock);
   } catch (error) {
     // Somebody whose start came to nothing has just taken the folder away.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return goes(`somebody is removing ${paths.root}`);
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Not for long: below a dangling link, or where the kernel takes no folders, it stays like that.
+    const text = `the folder ${paths.root} is being removed`;
+    return {
+      ...refused(failure(`server root cannot be made: ${(error as Error).message}; give another --server-root`)),
+      leaving: {text, patience: REMOVED},
+    };
   }
   if (!attempt.ours && attempt.owner === null)
     return goes(`a process that cannot be seen from here (in another container?) holds ${paths.lock}`);
