@@ -76,7 +76,7 @@ test('the whole folder of ours is deleted: it is made anew, commands work, and n
   expect(lstatSync(folder)).toMatchObject({mode, uid, gid});
   expect((await command(['status', deck.serverRoot])).stdout).toContain('the folder');
   const words = [join(deck.appDir, 'app.wsgi'), '--server-root', deck.serverRoot, '--port', String(await freePort()), ...user, '--plain'];
-  const second = await command(['start-server', ...words], {env: debian!.env});
+  const second = await command(['start-server', ...words], {env: debian!.env, cwd: deck.appDir});
   expect(second.stderr).toBe(
     `wsgideck: error: server root in use: wsgideck (pid ${deck.pid}) runs in ${deck.serverRoot}; stop it first or give another --server-root\n`,
   );

@@ -1,6 +1,6 @@
 /** wsgideck as the first process of a container, which a pid namespace makes of it. */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
-import {join, resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {PID_NAMESPACE} from '../support/global/needs.ts';
 import {get} from '../support/http.ts';
@@ -35,6 +35,7 @@ class Container {
     const place = ['--host', '127.0.0.1', '--port', String(port), '--server-root', this.root, ...USER];
     const command = wrap([process.execPath, BUNDLE, 'start-server', app, ...place, ...args]);
     this.#child = spawn('unshare', [...PID_NAMESPACE, ...command], {
+      cwd: dirname(app),
       env: {...process.env, ...debian!.env},
       stdio: ['ignore', 'pipe', 'pipe'],
     });

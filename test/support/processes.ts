@@ -73,7 +73,13 @@ export function withEnvironment(name: string, value: string): ProcessInfo[] {
 /** Kills each with SIGKILL, if it is still the process that was meant, and waits until it is gone. */
 export async function killAll(processes: ProcessInfo[]): Promise<void> {
   const same = (info: ProcessInfo) => processInfo(info.pid)?.started === info.started && alive(info.pid);
-  for (const info of processes) if (same(info)) process.kill(info.pid, 'SIGKILL');
+  for (const info of processes) {
+    try {
+      if (same(info)) process.kill(info.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has just ended
+    }
+  }
   const end = Date.now() + 20_000;
   while (processes.some(same)) {
     if (Date.now() > end)
