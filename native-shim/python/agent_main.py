@@ -395,7 +395,10 @@ class Agent:
                 found.append(os.path.abspath(file)[:4096])
         while True:
             part, found = found[:MAX_FILES], found[MAX_FILES:]
-            self.send({"type": "files", "id": number, "files": part, "more": bool(found)})
+            # Each file is named once, so an answer that is lost would be lost for good: begin anew instead.
+            if not self.send({"type": "files", "id": number, "files": part, "more": bool(found)}):
+                self.hang_up()
+                return
             if not found:
                 return
 

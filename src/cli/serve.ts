@@ -164,6 +164,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     runUser: plan.asRoot ? {uid: runUser.uid, gid: runUser.gid} : null,
     watch: watch.onChanges ? {roots: watch.roots, include: watch.include, exclude: watch.exclude} : null,
     slots: slotPlan(plan),
+    services: plan.services,
     livePage: plan.browserReload ? paths.livePage : null,
     reloadGracefully: plan.reloadStrategy === 'graceful',
     logLevel: generalLevel(plan.options.logLevel),

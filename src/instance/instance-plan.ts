@@ -39,6 +39,8 @@ export interface InstancePlan {
   watch: {roots: readonly string[]; include: readonly string[]; exclude: readonly string[]} | null;
   /** The two process groups of a reload by swap; without one new code takes the place of the old. */
   slots?: SlotPlan | null;
+  /** Scripts of services: a change of one concerns nothing else. */
+  services?: SlotPlan['services'];
   /** Without slots: daemon processes finish their requests (SIGUSR1) before they are replaced. */
   reloadGracefully?: boolean;
   /** For --browser-reload, the file that open pages ask for. */

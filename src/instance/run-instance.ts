@@ -21,6 +21,7 @@ import type {Running} from './running.ts';
 import {StartupOutput} from './startup-output.ts';
 import type {Signals} from './signals.ts';
 import {slotsOf} from './slots/index.ts';
+import {OneGroup} from './slots/one-group.ts';
 import {Supervisor} from './supervisor.ts';
 import {onTerminal} from './terminal.ts';
 import {TerminalPane} from './terminal-pane.ts';
@@ -69,7 +70,8 @@ export async function runInstance(
     dashboard: outlet?.dashboardPid() ?? null,
   });
   const slots = slotsOf(plan, bus, () => observer);
-  const observer = new Observer(bus, plan, pids, slots?.listener);
+  const imports = slots ?? (plan.watch ? new OneGroup(plan, bus, (pid, message) => observer.tell(pid, message)) : null);
+  const observer = new Observer(bus, plan, pids, imports?.listener);
   const takeOutput = (output: StartupOutput, running: Running) => {
     if (running.pty) pane?.attach(running.pty);
     else output.to(observer.startupLine);
@@ -135,10 +137,10 @@ export async function runInstance(
     const unloop = watchRestartLoops(bus);
     const unmeter = watchCapacity(bus);
     const unguard = watchGuard(bus);
-    const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, slots, pages) : null;
+    const watching = plan.watch ? watchCode(plan.watch, first.at, bus, supervisor, imports, pages) : null;
     const exit = await supervisor.finished;
     await ground.stop();
-    slots?.close();
+    imports?.close();
     pages?.close();
     unloop();
     unmeter();

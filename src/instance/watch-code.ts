@@ -7,14 +7,14 @@ import type {Supervisor} from './supervisor.ts';
  * Reloads when the application's files change, until closed.
  * @param since when the running code was loaded, in milliseconds since the epoch.
  * @param pages with --browser-reload, what is told of style sheets, scripts and pictures.
- * @param slots with reload by swap, what knows which files the application has imported.
+ * @param imports what knows which files the application has imported.
  */
 export async function watchCode(
   watch: NonNullable<InstancePlan['watch']>,
   since: number,
   bus: Bus,
   supervisor: Supervisor,
-  slots: Slots | null,
+  imports: Pick<Slots, 'news' | 'onImported'> | null,
   pages: {assets(files: readonly string[]): void} | null = null,
 ): Promise<{close(): Promise<void>}> {
   // Loaded only now: most servers do not watch, and the start does not wait for it.
@@ -22,8 +22,8 @@ export async function watchCode(
   const {include, exclude} = watch;
   const apart = bus.state().info?.serverRoot ?? '';
   const onChange = (files: string[], changes: FileChange[]) => {
-    if (slots === null) return void supervisor.reload(files);
-    void slots.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
+    if (imports === null) return void supervisor.reload(files);
+    void imports.news(changes).then((news) => news.length > 0 && supervisor.reload(news));
   };
   const onProblem = (text: string, remedy: string) => bus.put({type: 'notice', key: 'watch', severity: 'warn', text, remedy});
   const roots = watchRoots(watch.roots, include, exclude);
@@ -43,7 +43,7 @@ export async function watchCode(
   );
   // The first watch takes what is in none of the folders.
   const watchOf = (file: string) => watchers[roots.findIndex((root, index) => index > 0 && file.startsWith(`${root}/`))] ?? watchers[0];
-  slots?.onImported((files, loaded) => {
+  imports?.onImported((files, loaded) => {
     for (const file of files) watchOf(file)?.also([file], loaded);
   });
   return {

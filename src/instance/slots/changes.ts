@@ -2,7 +2,9 @@ import {kill} from 'node:process';
 import {relative} from 'node:path';
 import {written} from './half-written.ts';
 import {ImportedFiles, type FileChange} from './imported-files.ts';
-import type {SlotContext} from './slot-context.ts';
+import type {SlotContext, SlotPlan} from './slot-context.ts';
+import type {SlotMember} from './slot-pool.ts';
+import type {SlotSwitch} from './slot-switch.ts';
 
 /**
  * Milliseconds in which the processes have to say what they have imported lately. Where a changed file is known to be imported, only the names of others
@@ -10,6 +12,12 @@ import type {SlotContext} from './slot-context.ts';
  */
 const FOR_NAMES = 100;
 const FOR_RELOAD = 2000;
+/**
+ * Milliseconds between two questions about what requests have imported since; without any request (threads import, too), each so many times. A question
+ * costs the application about a millisecond per 3,000 modules.
+ */
+const LATELY = 2000;
+const QUIET_TIMES = 5;
 
 /** One question, until all processes have answered it. */
 interface Question {
@@ -19,26 +27,83 @@ interface Question {
   end(outcome: 'answered' | 'late' | 'renewed'): void;
 }
 
+/** When a process was asked (milliseconds since the epoch, by the number of the question), and when the last question was that it has answered. */
+interface Asked {
+  due: Map<number, number>;
+  answered?: number;
+}
+
+/** What it takes to know them. */
+export interface ChangesContext extends Pick<SlotContext, 'bus' | 'pool' | 'tell'> {
+  plan: Pick<SlotPlan, 'roots' | 'services'>;
+  slotSwitch: Pick<SlotSwitch, 'live'>;
+}
+
+/** The start time of a process is known to a hundredth of a second or two; in milliseconds. */
+const START = 50;
+
 /** Which changed files are news to the application. */
 export class Changes {
-  readonly #context: SlotContext;
+  readonly #context: ChangesContext;
+  /** Of the live processes; a process that has connected anew is another member, and names all its files again. */
+  readonly #members = new WeakMap<SlotMember, Asked>();
   readonly imported = new ImportedFiles();
   #asked = 0;
   readonly #questions = new Set<Question>();
   /** When the live code was loaded, in milliseconds since the epoch; undefined for the code of the start. */
   #loaded: number | undefined;
-  onImported: (files: Iterable<string>, loaded?: number) => void = () => {};
+  #onImported: (files: readonly string[], loaded?: number) => void = () => {};
+  #end: () => void = () => {};
 
-  constructor(context: SlotContext) {
+  constructor(context: ChangesContext) {
     this.#context = context;
+  }
+
+  /** Asks the live processes what they import, from now on until `close`; `listener` as in `Slots.onImported`. */
+  watch(listener: (files: readonly string[], loaded?: number) => void): void {
+    this.#onImported = listener;
+    listener([...this.imported.all()], this.#loaded);
+    const {bus, pool} = this.#context;
+    let served = false;
+    let quiet = 0;
+    const unlisten = [
+      // The application may not be loaded yet, and Apache replaces processes.
+      pool.listen(() => this.#ask((asked) => asked === undefined)),
+      bus.listen((event) => {
+        if (event.type === 'traffic' && event.window.requests > 0) served = true;
+      }),
+    ];
+    const timer = setInterval(() => {
+      if (!served && ++quiet < QUIET_TIMES) return;
+      served = false;
+      quiet = 0;
+      // A process that has not answered yet is not asked a second time: it may be stopped for hours.
+      this.#ask((asked) => asked === undefined || asked.due.size === 0);
+    }, LATELY);
+    this.#end = () => {
+      clearInterval(timer);
+      for (const one of unlisten) one();
+    };
+    this.#ask((asked) => asked === undefined);
+  }
+
+  close(): void {
+    this.#end();
   }
 
   /** An answer of a process. */
   files(pid: number, id: number, files: readonly string[], more: boolean): void {
-    if (this.#context.pool.get(pid)?.slot !== this.#context.slotSwitch.live()) return;
+    const member = this.#context.pool.get(pid);
+    if (!member || member.slot !== this.#context.slotSwitch.live()) return;
     this.imported.add(files);
-    this.onImported(files, this.#loaded);
+    const asked = this.#members.get(member);
+    // What it had not imported by its last answer it has read since: only a save after that answer can be news.
+    this.#onImported(files, asked?.answered ?? this.#loadedBy(pid));
     if (more) return;
+    if (asked) {
+      asked.answered = asked.due.get(id) ?? asked.answered;
+      for (const due of asked.due.keys()) if (due <= id) asked.due.delete(due);
+    }
     for (const question of this.#questions) {
       // A process names each file once: an answer to a later question holds the answer to this one.
       if (id >= question.id) question.due.delete(pid);
@@ -66,12 +131,26 @@ export class Changes {
     return paths.map((path) => relative(this.#context.plan.roots[0] ?? '/', path));
   }
 
-  #ask(): number[] {
+  /** When a process has loaded its code at the earliest: Apache may have replaced it since. */
+  #loadedBy(pid: number): number | undefined {
+    const row = this.#context.bus.state().processes.find((one) => one.pid === pid);
+    return row ? Math.max(this.#loaded ?? 0, row.startedAt - START) : this.#loaded;
+  }
+
+  /** @returns the live processes that were asked. */
+  #ask(which: (asked: Asked | undefined) => boolean = () => true): number[] {
     const {pool, slotSwitch, tell} = this.#context;
-    const pids = pool.members(slotSwitch.live()).flatMap((one) => (one.state === 'loaded' ? one.pid : []));
+    const members = pool.members(slotSwitch.live()).filter((one) => one.state === 'loaded' && which(this.#members.get(one)));
+    if (members.length === 0) return [];
     this.#asked++;
-    for (const pid of pids) tell(pid, {type: 'files', id: this.#asked});
-    return pids;
+    const now = Date.now();
+    for (const member of members) {
+      const asked = this.#members.get(member) ?? {due: new Map<number, number>()};
+      this.#members.set(member, asked);
+      asked.due.set(this.#asked, now);
+      tell(member.pid, {type: 'files', id: this.#asked});
+    }
+    return members.map((one) => one.pid);
   }
 
   /** Asks the processes what they have imported lately. @returns false when one of them did not answer within `ms`. */

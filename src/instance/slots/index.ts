@@ -75,12 +75,11 @@ export class Slots {
   }
 
   /**
-   * Calls `listener` with files that the application has imported, now and when it has imported more; `loaded` is when the code that is live was loaded
-   * (milliseconds since the epoch), undefined for the code of the start.
+   * Calls `listener` with files that the application has imported, now and when it has imported more; what was saved after `loaded` (milliseconds since
+   * the epoch; undefined for the code of the start) is not what it has imported.
    */
-  onImported(listener: (files: Iterable<string>, loaded?: number) => void): void {
-    this.#changes.onImported = listener;
-    listener(this.#changes.imported.all());
+  onImported(listener: (files: readonly string[], loaded?: number) => void): void {
+    this.#changes.watch(listener);
   }
 
   /** Names of the changed files that are news to the application. */
@@ -105,6 +104,7 @@ export class Slots {
   }
 
   close(): void {
+    this.#changes.close();
     this.#swaps.close();
   }
 }

@@ -35,11 +35,11 @@ export class SlotPool implements SlotListener {
   readonly #groups: Record<SlotName, string>;
   readonly #members = new Map<number, SlotMember>();
   readonly #listeners = new Set<() => void>();
-  readonly #slotSwitch: SlotSwitch;
+  readonly #slotSwitch: Pick<SlotSwitch, 'live'>;
   readonly #heard: Heard;
 
   /** @param heard is told of what is no matter of who is where. */
-  constructor(groups: Record<SlotName, string>, slotSwitch: SlotSwitch, heard: Heard) {
+  constructor(groups: Record<SlotName, string>, slotSwitch: Pick<SlotSwitch, 'live'>, heard: Heard) {
     this.#groups = groups;
     this.#slotSwitch = slotSwitch;
     this.#heard = heard;
