@@ -1,5 +1,6 @@
 /** What needs a person, worst first; nothing at all when nothing does. */
 import type {Concern} from '../../src/model/select-attention.ts';
+import {selectStopped, stoppedLine} from '../../src/model/select-stopped.ts';
 import {streamWords} from '../../src/model/verdict.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
 import {upTo, wrapLines} from '../../src/terminal/fit.ts';
@@ -72,7 +73,11 @@ export function stopping(s: Snapshot, width: number): Row[] {
     if (drain.deadline !== null) parts.push(`cut in ${countdown((drain.deadline - s.now) / 1000)}`);
   }
   const hint = s.quitMeans === 'stop' && !s.readOnly && !now ? [span('ctrl-c', 'accent'), span(' stops now ', 'dim')] : [];
-  return [spread([span(' ! ', 'soon'), theirs(parts.join(', '), s.glyphs, 'soon')], hint, width)];
+  const stopped = selectStopped(s.state.processes);
+  return [
+    spread([span(' ! ', 'soon'), theirs(parts.join(', '), s.glyphs, 'soon')], hint, width),
+    ...(stopped === null ? [] : [row(span(' ! ', 'now'), theirs(stoppedLine(stopped), s.glyphs, 'now'))]),
+  ];
 }
 
 function concernRow(concern: Concern, selected: boolean, more: Span[], s: Snapshot, width: number): Row {

@@ -1,6 +1,7 @@
 /** When mod_wsgi gives up, in words: the rule of the version that runs, with its figures. */
 import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
 import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
+import {isStopped} from '../../src/model/select-stopped.ts';
 import {countdown, duration, plural} from '../../src/terminal/format.ts';
 import type {Snapshot} from '../store/snapshot.ts';
 
@@ -31,6 +32,8 @@ export function countdownSentences(request: ActiveRequest, s: Pick<Snapshot, 'st
   const {info, requests} = s.state;
   const rule = selectCountdown(s.state);
   const left = rule.left(request, s.now);
+  if (isStopped(s.state.processes, request.pid))
+    return ['its process is stopped: no time limit runs until it continues', 'stopped: no time limit runs'];
   if (info === null || left === null) return limitSentences(rule, info);
   const {requestTimeout, threads, modWsgi} = info;
   const major = modWsgi.split('.')[0]!;

@@ -2,6 +2,7 @@
 import type {Diagnosis} from '../../src/model/diagnosis.ts';
 import type {ActiveRequest} from '../../src/model/events.ts';
 import {selectCountdown} from '../../src/model/select-countdown.ts';
+import {selectStoppedProcess, stoppedLine, type Stopped} from '../../src/model/select-stopped.ts';
 import {selectTotals} from '../../src/model/select-totals.ts';
 import {streamWords} from '../../src/model/verdict.ts';
 import {age, duration, plural} from '../../src/terminal/format.ts';
@@ -13,6 +14,7 @@ import {labelled} from './paragraph.ts';
 import {stopping} from './present-attention.ts';
 import {countdownSentences, fitting} from './present-countdown.ts';
 import {presentFrames} from './present-frames.ts';
+import {shortAt} from './present-requests.ts';
 import {METHOD_WORDS} from './present-stacks.ts';
 import {liveWords, verdictMeaning, verdictWords} from './present-verdict.ts';
 
@@ -23,6 +25,7 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const {glyphs} = s;
   const request = s.state.requests.find((one) => one.id === detail.id);
   const live = s.fetched.live?.requestId === detail.id ? s.fetched.live : null;
+  const stopped = request ? selectStoppedProcess(s.state.processes, request.pid) : null;
   const ms = request ? s.now - request.startedAt : null;
   const pieces: Piece[] = [
     {
@@ -49,7 +52,7 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const rows: Row[] = [
     ...stopping(s, width),
     {spans: [span(' '), ...pack(pieces, width - 2)]},
-    ...(detail.ident === '' ? [] : [standing(s, request !== undefined, live, detail.id, width)]),
+    ...(detail.ident === '' ? [] : [stopped ? halted(stopped, s, width) : standing(s, request !== undefined, live, detail.id, width)]),
   ];
   if (request) rows.push(limitRow(request, s, width));
   if (request) rows.push(...fullRow(s));
@@ -57,7 +60,12 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
   const meaning = meaningRows(s, live, detail.id, width);
   if (live?.thread) {
     const context = height >= 22 ? 3 : height >= 14 ? 2 : 1;
-    const framed = presentFrames(live.thread.frames, s, {width, folded: s.ui.folded, context, top: request ? 'now' : 'last seen'});
+    const framed = presentFrames(live.thread.frames, s, {
+      width,
+      folded: s.ui.folded,
+      context,
+      top: request && !(stopped && isFromInside(live)) ? 'now' : 'last seen',
+    });
     // Where everything fits, the stack is read first; where not, the sentence that explains it must not be below the edge.
     const fits = rows.length + framed.rows.length + meaning.length < height;
     const before = fits ? rows : [...rows, ...meaning];
@@ -71,8 +79,25 @@ export function presentRequestDetail(s: Snapshot, detail: Extract<Detail, {kind:
     };
   }
   if (detail.ident === '') return {rows: [...rows, row(span('   '), span(OUTSIDE, 'dim'))]};
-  const why = live?.error ?? (request ? 'asking for its stack' : 'it finished before its stack could be taken');
+  const why = stopped
+    ? unaskable(request, s)
+    : (live?.error ?? (request ? 'asking for its stack' : 'it finished before its stack could be taken'));
   return {rows: [...rows, row(span('   '), theirs(why, glyphs, 'dim')), ...meaning]};
+}
+
+/** In the place of what the samples say: nothing in the process moves, so none of it is true of this moment. */
+function halted(stopped: Stopped, {glyphs}: Snapshot, width: number): Row {
+  return {spans: [span(' '), ...pack([{spans: [theirs(stoppedLine(stopped), glyphs, 'now')], rank: 0}], width - 2)]};
+}
+
+/** A stopped process answers neither its agent's questions nor a signal; a reader of stacks from outside needs no answer. */
+function isFromInside(live: Snapshot['fetched']['live']): boolean {
+  return live?.method !== 'pystack' && live?.method !== 'py-spy';
+}
+
+function unaskable(request: ActiveRequest | undefined, s: Snapshot): string {
+  const seen = request?.at === undefined ? '' : `; last seen at ${shortAt(request.at, s.state.info)}`;
+  return `the process is stopped: its stack cannot be asked for${seen}`;
 }
 
 /** Does it stand still: what the samples of the supervisor say, or those taken while this is open. */

@@ -2,6 +2,7 @@
 import type {ActiveRequest, InstanceInfo} from '../../src/model/events.ts';
 import {isBlind} from '../../src/model/select-totals.ts';
 import {selectCountdown, type Countdown} from '../../src/model/select-countdown.ts';
+import {isStopped} from '../../src/model/select-stopped.ts';
 import {ownFrame} from '../../src/model/select-frames.ts';
 import type {RequestVerdict} from '../../src/model/verdict.ts';
 import {age, countdown, duration, plural} from '../../src/terminal/format.ts';
@@ -95,7 +96,10 @@ function requestRow(one: ActiveRequest, rule: Countdown, s: Snapshot, info: Inst
     {text: one.client ?? '', tone: 'dim' as const},
     {text: verdictCell(one, verdict), tone: verdict === 'stuck' || verdict === 'waiting' ? ('soon' as const) : ('dim' as const)},
     {text: one.at === undefined ? '' : fittingAt(shortAt(one.at, info), placeWidth(plan), s.glyphs.cut), tone: 'dim' as const},
-    {text: rule.rule === 'off' ? 'never' : countdown(left), tone: tone === 'plain' ? ('dim' as const) : tone},
+    {
+      text: isStopped(s.state.processes, one.pid) ? 'stopped' : rule.rule === 'off' ? 'never' : countdown(left),
+      tone: tone === 'plain' ? ('dim' as const) : tone,
+    },
   ];
   return tableRow(plan, cells, s.glyphs);
 }

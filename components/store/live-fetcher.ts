@@ -80,6 +80,8 @@ export function merge(before: LiveStack | null, capture: StackCapture | null, wi
   const thread = find(capture, wish);
   // A recording that stands still, or has no newer one, gives the same again: that is no further sample.
   if (known.capture?.at === capture.at) return {...known, error: null};
+  // Of what the kernel tells nothing follows about Python code.
+  if (thread === undefined && capture.method === 'proc') return {...known, error: 'its process gives no stack at this moment'};
   if (thread === undefined) return {...known, error: known.thread === null ? 'its thread runs no Python code at this moment' : null};
   const same = known.thread !== null && sameTop(known.thread, thread);
   return {

@@ -1,5 +1,6 @@
 /** When mod_wsgi gives up on a stuck request, by the rule of the version that runs. Pure. */
 import type {ActiveRequest, InstanceInfo} from './events.ts';
+import {isStopped} from './select-stopped.ts';
 import type {InstanceState} from './state.ts';
 
 /**
@@ -12,15 +13,15 @@ export interface Countdown {
   rule: CountdownRule;
   /** Seconds: of one request under `request`, of the average under `process`; 0 otherwise. */
   limit: number;
-  /** Seconds until mod_wsgi acts on this request, or null where the rule gives none. Not below 0. */
+  /** Seconds until mod_wsgi acts on this request, or null where the rule gives none, or its process is stopped. Not below 0. */
   left(request: ActiveRequest, now: number): number | null;
 }
 
 const NONE = () => null;
 
 /** The rule in force and how to apply it to the requests in `state`. Times of `now` are milliseconds since the epoch. */
-export function selectCountdown(state: Pick<InstanceState, 'info' | 'requests'>): Countdown {
-  const {info, requests} = state;
+export function selectCountdown(state: Pick<InstanceState, 'info' | 'requests'> & Partial<Pick<InstanceState, 'processes'>>): Countdown {
+  const {info, requests, processes = []} = state;
   // Of a request that only Apache's scoreboard tells of, nobody knows which daemon serves it, if any.
   if (info === null || info.foreign) return {rule: 'unknown', limit: 0, left: NONE};
   const rule = countdownRule(info);
@@ -29,12 +30,17 @@ export function selectCountdown(state: Pick<InstanceState, 'info' | 'requests'>)
   if (rule === 'request') {
     // A graceful eviction is not waited for: the limit stretches with the logarithm of the threads that would be lost.
     const limit = info.requestTimeout * (1 + Math.log(threads));
-    return {rule, limit, left: (request, now) => Math.max(0, limit - ageSeconds(request, now))};
+    return {
+      rule,
+      limit,
+      left: (request, now) => (isStopped(processes, request.pid) ? null : Math.max(0, limit - ageSeconds(request, now))),
+    };
   }
   return {
     rule,
     limit: info.requestTimeout,
     left: (request, now) => {
+      if (isStopped(processes, request.pid)) return null;
       const busy = requests.filter((one) => one.pid === request.pid);
       const sum = busy.reduce((total, one) => total + ageSeconds(one, now), 0);
       return Math.max(0, (threads * info.requestTimeout - sum) / Math.max(1, busy.length));

@@ -44,6 +44,14 @@ export function selectStoppedOthers(processes: readonly ProcessRow[]): Stopped |
 export const isStopped = (processes: readonly ProcessRow[], pid: number): boolean =>
   processes.some((one) => one.pid === pid && one.stopped !== undefined);
 
+/** The same of one process; null when nothing has stopped it. */
+export function selectStoppedProcess(processes: readonly ProcessRow[], pid: number): Stopped | null {
+  return described(
+    processes.filter((one) => one.pid === pid),
+    [...SERVING, ...OTHERS],
+  );
+}
+
 /** In one line, for the state of a server. */
 export const stoppedLine = ({text, remedy}: Stopped): string => `${text}; ${remedy}`;
 
