@@ -1,6 +1,9 @@
+import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {continueOwner, isStoppedNow} from '../express/server-root/stopped-owner.ts';
 import type {Instance} from '../instance/instances/instance.ts';
 import {resolveInstance} from '../instance/instances/resolve-instance.ts';
+import {writeProblem} from '../instance/write-problem.ts';
 import type {CommandResult} from '../model/commands.ts';
 import type {InstanceState} from '../model/state.ts';
 import {readProcess} from '../sources/processes/proc-stat.ts';
@@ -38,6 +41,7 @@ export async function stop(argv: string[]): Promise<void> {
   let instance: Instance;
   try {
     instance = await resolveInstance(asked.word);
+    if (await continued(instance)) instance = await resolveInstance(instance.serverRoot);
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -49,6 +53,21 @@ export async function stop(argv: string[]): Promise<void> {
   const {ok, text} = unwatched ?? (await stopLeftBehind(leftBehind!.statusFile, now || seconds === 0));
   if (ok) process.stdout.write(`${safeText(name)}: ${text}\n`);
   else fail(`${name}: ${text}`);
+}
+
+/** A stopped supervisor is continued first: it could not obey. @throws Error in one line when that is not permitted. */
+async function continued({controlSocket, name}: Instance): Promise<boolean> {
+  if (controlSocket === undefined) return false;
+  let pid: number | null;
+  try {
+    pid = continueOwner(join(dirname(controlSocket), 'lock'));
+  } catch (error) {
+    throw new Error(`${name}: its supervisor is stopped, and cannot be continued: ${writeProblem(error)}`, {cause: error});
+  }
+  if (pid === null) return false;
+  say(`the supervisor (pid ${pid}) was stopped; it runs again`);
+  for (const end = Date.now() + LAST; isStoppedNow(pid) && Date.now() < end;) await sleep(LOOK);
+  return true;
 }
 
 /** Waits for the end of the process that matters: the supervisor's, which is the last to go, or Apache's own. */

@@ -1,5 +1,8 @@
+import {realpathSync} from 'node:fs';
 import {createConnection, type Socket} from 'node:net';
+import {dirname, join} from 'node:path';
 import * as v from 'valibot';
+import {stoppedOwner, stoppedText} from '../express/server-root/stopped-owner.ts';
 import type {Command, CommandResult, Query, QueryResults} from '../model/commands.ts';
 import type {Deck} from '../model/deck.ts';
 import type {DeckEvent} from '../model/events.ts';
@@ -31,13 +34,25 @@ export interface ConnectOptions {
 /**
  * Connects to a supervisor's control socket.
  * @returns once the first snapshot is there.
- * @throws Error in one line: nobody listens there, not permitted, another version.
+ * @throws Error in one line: nobody listens there, the supervisor is stopped, not permitted, another version.
  */
 export async function connectDeck(path: string, options: ConnectOptions): Promise<Deck & {end(): void}> {
+  // It would take the connection and not answer.
+  const stopped = stoppedOwner(join(dirname(targetOf(path)), 'lock'));
+  if (stopped !== null) throw new Error(stoppedText(stopped));
   const socket = createConnection(path);
   const deck = new SocketDeck(socket, options);
   await deck.ready;
   return deck;
+}
+
+/** The control socket of `run` is a link in the server root; the lock is beside the socket itself. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 class SocketDeck implements Deck {

@@ -4,6 +4,7 @@ import type {ServerPlan} from '../plan/server-plan.ts';
 import {failure, warning, type Problem} from '../problem.ts';
 import {holdsLock, liveOwner, lockedNow, releaseLock, tryLock, type LockOwner} from './lock.ts';
 import {namedApache, pidFileOf} from './pid-file.ts';
+import {isStoppedNow, stoppedText} from './stopped-owner.ts';
 import {makeMissing, removeServerRoot} from './write-server-root.ts';
 
 /** Milliseconds between two looks at somebody who is about to go. */
@@ -118,7 +119,11 @@ async function look(plan: ServerPlan): Promise<Look> {
 
 /** That a wsgideck runs in this server root. */
 export const inUse = ({paths}: ServerPlan, {pid}: LockOwner): Problem =>
-  failure(`server root in use: wsgideck (pid ${pid}) runs in ${paths.root}; ${REMEDY}`);
+  failure(
+    isStoppedNow(pid)
+      ? `server root in use: in ${paths.root} ${stoppedText(pid)}, or end it with: wsgideck stop ${paths.root}`
+      : `server root in use: wsgideck (pid ${pid}) runs in ${paths.root}; ${REMEDY}`,
+  );
 
 /** That an Apache runs there which no wsgideck watches over. */
 export const apacheInUse = ({paths}: ServerPlan, pid: number): Problem =>

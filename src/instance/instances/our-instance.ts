@@ -4,6 +4,7 @@ import {connectDeck} from '../../control/client.ts';
 import {reach, type Reach} from '../../control/reach.ts';
 import {userName} from '../../express/discovery/accounts.ts';
 import {liveOwner} from '../../express/server-root/lock.ts';
+import {isStoppedNow, stoppedText} from '../../express/server-root/stopped-owner.ts';
 import type {InstanceState} from '../../model/state.ts';
 import {readArguments, startedAt} from '../../sources/processes/proc-stat.ts';
 import {processUid} from '../../sources/agent/proc.ts';
@@ -27,16 +28,16 @@ export async function ourInstance(
   machine: Machine,
 ): Promise<Instance> {
   const reached = reach(path);
-  const {state, problem} = await ask(reached);
-  const root = serverRoot ?? state?.info?.serverRoot ?? dirname(path);
+  const {state, problem} = stoppedBelow(serverRoot, apaches, machine) ?? (await ask(reached));
+  const owner = liveOwner(join(dirname(path), 'lock'))?.pid;
+  const known = serverRoot ?? state?.info?.serverRoot;
   const apache =
     apaches.find(({parent}) => parent.stat.pid === state?.lifecycle.apachePid) ??
-    apaches.find((one) => one.serverRoot === root && guardOf(one.parent, machine) !== null);
-  const supervisorPid =
-    state?.info?.supervisorPid ??
-    liveOwner(join(dirname(path), 'lock'))?.pid ??
-    (apache && guardOf(apache.parent, machine)?.supervisorPid) ??
-    undefined;
+    apaches.find((one) => one.serverRoot === known && guardOf(one.parent, machine) !== null) ??
+    // The socket of `run` is in a folder of its own.
+    apaches.find(({parent}) => owner !== undefined && guardOf(parent, machine)?.supervisorPid === owner);
+  const root = known ?? apache?.serverRoot ?? dirname(path);
+  const supervisorPid = state?.info?.supervisorPid ?? owner ?? (apache && guardOf(apache.parent, machine)?.supervisorPid) ?? undefined;
   const since = apache?.parent.stat.startTicks ?? (supervisorPid === undefined ? undefined : machine.get(supervisorPid)?.startTicks);
   const instance: Instance = {
     kind: 'ours',
@@ -110,6 +111,17 @@ export function addressOf(group: string | undefined): string | undefined {
 export function userOf(pid: number): string {
   const uid = processUid(pid);
   return uid === null ? '?' : userName(uid);
+}
+
+/** A stopped supervisor is not asked. Its guard names it also to those who cannot read its lock. */
+function stoppedBelow(
+  serverRoot: string | null,
+  apaches: readonly {parent: ApacheParent; serverRoot: string | null}[],
+  machine: Machine,
+): {state: null; problem: string} | null {
+  const apache = serverRoot === null ? undefined : apaches.find((one) => one.serverRoot === serverRoot);
+  const pid = (apache && guardOf(apache.parent, machine)?.supervisorPid) ?? null;
+  return pid !== null && isStoppedNow(pid) ? {state: null, problem: stoppedText(pid)} : null;
 }
 
 async function ask({socket}: Reach): Promise<{state: InstanceState | null; problem: string | null}> {
