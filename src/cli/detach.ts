@@ -11,10 +11,13 @@ import type {InstanceState} from '../model/state.ts';
 import {duration} from '../terminal/format.ts';
 import {safeText} from '../terminal/safe-text.ts';
 import {backgroundEnvironment} from './background.ts';
+import {noRoom} from './no-room.ts';
 import {refuse, say, systemProblem} from './say.ts';
 
 /** Seconds for the first answer: mod_wsgi's own limit for loading the application and as much again for Apache, at least this. */
 const PATIENCE = 60;
+/** Seconds beyond the shutdown timeout that a supervisor has to end in. */
+const LONGER = 3;
 /** Milliseconds between two looks for the control socket. */
 const LOOK = 25;
 /** Lines shown when a start has failed without a word of ours. */
@@ -58,8 +61,16 @@ export async function detach(plan: ServerPlan): Promise<void> {
     child.once('exit', (code, signal) => resolve({code, signal}));
     child.once('error', () => resolve({code: 1, signal: null}));
   });
-  // Whoever gives up waiting has changed his mind about the server.
-  const stop = () => void child.kill('SIGTERM');
+  // A signal to this command stops the server. A supervisor that is stopped or held does not obey: once it is killed, its guard ends Apache.
+  const limit = Math.max(0, plan.options.shutdownTimeout) + LONGER;
+  let kill: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill('SIGTERM');
+    kill ??= setTimeout(() => {
+      say(`error: the supervisor (pid ${child.pid}) has not ended within ${limit} s; it is killed, and its guard ends Apache`);
+      child.kill('SIGKILL');
+    }, limit * 1000);
+  };
   for (const signal of STOPS) process.once(signal, stop);
   const seconds = Math.max(PATIENCE, plan.options.startupTimeout * 2);
   const late = setTimeout(() => {
@@ -70,10 +81,11 @@ export async function detach(plan: ServerPlan): Promise<void> {
   const result = await Promise.race([exit, answered(plan, child, waiting.signal)]);
   waiting.abort();
   clearTimeout(late);
+  clearTimeout(kill);
   // From here on a signal means this command, not the server.
   for (const signal of STOPS) process.off(signal, stop);
   if ('lifecycle' in result) report(plan, result, child.pid ?? 0, fd);
-  else failed(plan, result, fd);
+  else await failed(plan, result, fd);
   closeOutput(output, plan);
   child.unref();
 }
@@ -112,11 +124,15 @@ function report(plan: ServerPlan, {name, info, lifecycle}: InstanceState, pid: n
   process.stdout.write(`${lines.map((line) => safeText(line)).join('\n')}\n`);
 }
 
-function failed(plan: ServerPlan, {code, signal}: Exit, fd: number): void {
+async function failed(plan: ServerPlan, {code, signal}: Exit, fd: number): Promise<void> {
   const own = ourWords(fd);
   for (const line of own.length > 0 ? own : textOf(fd).slice(-LAST_LINES)) process.stderr.write(`${safeText(line)}\n`);
   const how = signal === null ? `status ${code}` : signal;
-  if (!own.some((line) => line.startsWith('wsgideck: error: '))) say(`error: ${plan.info.name} has ended (${how}) before it answered`);
+  if (!own.some((line) => line.startsWith('wsgideck: error: '))) {
+    // Its own words had no room either.
+    const full = await noRoom(plan.paths.root);
+    say(full === null ? `error: ${plan.info.name} has ended (${how}) before it answered` : `error: ${full}`);
+  }
   process.exitCode = code || 1;
 }
 

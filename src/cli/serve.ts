@@ -78,7 +78,9 @@ async function run(plan: ServerPlan, {env = process.env, review = (problems) => 
   }
   if (failure !== null) {
     for (const line of output.last(LAST_LINES)) say(safeText(line));
-    say(`error: ${safeText(failure)}; see ${plan.paths.errorLog}`);
+    const full = await (await import('./no-room.ts')).noRoom(plan.paths.root);
+    const text = full === null ? `${failure}; see ${plan.paths.errorLog}` : `${failure.replace('; its own output says why', '')}; ${full}`;
+    say(`error: ${safeText(text)}`);
     if (output.lines.some((line) => PASS_PHRASE.test(line))) say(`error: ${LOCKED_KEY}`);
   }
   leave(exit);

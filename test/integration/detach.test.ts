@@ -1,5 +1,6 @@
+import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type AddressInfo} from 'node:net';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -107,6 +108,47 @@ describe('a start that comes to nothing', () => {
     deck.tty.press(KEY.ctrlC);
     expect((await deck.waitExit()).code).not.toBe(0);
     await deck.waitGone(20_000);
+  });
+
+  test('a supervisor that does not obey is killed, and its guard ends Apache', async () => {
+    const deck = await startDeck({
+      app: folderWith('import time\ntime.sleep(300)\ndef application(environ, start): ...\n'),
+      column,
+      probe: null,
+      args: ['--detach', '--shutdown-timeout', '1'],
+    });
+    const lock = join(deck.serverRoot, 'wsgideck/lock');
+    await until('the supervisor in the background', () => existsSync(join(deck.serverRoot, 'wsgideck/control.sock')));
+    const supervisor = Number(readFileSync(lock, 'utf8').split(' ')[0]);
+    expect(supervisor).not.toBe(deck.pid);
+    process.kill(supervisor, 'SIGSTOP');
+    deck.signal('SIGTERM');
+    expect((await deck.waitExit()).code).toBe(1);
+    expect(deck.output()).toContain(`the supervisor (pid ${supervisor}) has not ended within 4 s; it is killed, and its guard ends Apache`);
+    await deck.waitGone(30_000);
+  });
+
+  // Mounting takes root.
+  test('on a full disk says so, although Apache has no room for its own words', {tags: ['root']}, async () => {
+    const disk = tempDir();
+    chmodSync(disk, 0o755);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=0755', 'tmpfs', disk]);
+    try {
+      const folder = folderWith('def application(environ, start): ...\n');
+      // Fills the disk once the server root is written, and ends Apache, as a pid file that has no room does.
+      writeFileSync(join(folder, 'fill.sh'), `cat /dev/zero > ${join(disk, 'filler')} 2>/dev/null\nexit 1\n`);
+      const words = ['--port', String(await freePort()), '--server-root', join(disk, 'root'), '--envvars-script', join(folder, 'fill.sh')];
+      const done = await command(['start-server', join(folder, 'app.wsgi'), '--host', '127.0.0.1', ...AS_USER, '--detach', ...words], {
+        env: column.env,
+      });
+      expect(done).toMatchObject({status: 1, stdout: ''});
+      expect(done.stderr).not.toContain('its own output says why');
+      expect(done.stderr).toMatch(
+        /wsgideck: error: [^\n]*the disk is full: \d+ KiB left for [^\n]*; free some room there, or give a --server-root on another one\n$/,
+      );
+    } finally {
+      execFileSync('umount', ['--lazy', disk]);
+    }
   });
 
   test('takes --json for the mistake that it is: nobody would read it', async () => {
