@@ -1,5 +1,6 @@
 import {statSync} from 'node:fs';
 import {
+  addsModWsgi,
   bannerLines,
   effectiveOptions,
   httpdCommand,
@@ -129,6 +130,15 @@ function slotPlan({slots, options, info, watch, services}: ServerPlan): Instance
   return slots && {...slots, processes: info.processes, loadTimeout, gracefulTimeout, shutdownTimeout, roots: watch.roots, services};
 }
 
+/** As in the original, --log-directory wins over --log-to-terminal. */
+function rawLogs(plan: ServerPlan): Pick<InstancePlan, 'rawLogs'> {
+  const {options, paths} = plan;
+  if (!options.logToTerminal || options.logDirectory !== null) return {};
+  const file = (path: string) => ({path, from: beginning(plan, path)});
+  const access = paths.accessLog === null ? null : file(paths.accessLog);
+  return {rawLogs: {error: file(paths.errorLog), access, quietModWsgi: addsModWsgi(options.logLevel)}};
+}
+
 function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
   const {paths, probe, runUser, watch} = plan;
   const interactive = plan.mode === 'debug';
@@ -172,6 +182,7 @@ function instancePlan(plan: ServerPlan, env: NodeJS.ProcessEnv): InstancePlan {
     logLevel: generalLevel(plan.options.logLevel),
     config: () => configView(plan),
     recording: recordingPlan(plan),
+    ...rawLogs(plan),
     banner: bannerLines(plan),
     warnings: [],
   };

@@ -1,5 +1,6 @@
 /** Options in, server root out. The one way into this folder for the rest of the program. */
 export {bannerLines} from './banner.ts';
+export {addsModWsgi} from './config/logging.ts';
 export {type Discovery, discover, type Found} from './discovery/discover.ts';
 export {effectiveOptions} from './effective.ts';
 export {helpText} from './help.ts';

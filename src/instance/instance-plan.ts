@@ -4,6 +4,7 @@ import type {LogLevel} from '../model/log.ts';
 import type {GuardLaunch} from './guard.ts';
 import type {PhasePlan} from './phase-watch.ts';
 import type {ProbeTarget} from './probe.ts';
+import type {RawLogs} from './raw-logs.ts';
 import type {SlotPlan} from './slots/slot-context.ts';
 
 /** All that is needed to run one instance, worked out beforehand. */
@@ -51,6 +52,8 @@ export interface InstancePlan {
   config: () => ConfigView;
   /** Where the flight recorder keeps its files, and how many bytes of them; null for none. */
   recording?: {folder: string; maxBytes: number} | null;
+  /** In plain mode the logs are printed as Apache writes them (--log-to-terminal). */
+  rawLogs?: RawLogs;
   /** Printed before anything else in plain mode. */
   banner: readonly string[];
   /** What preflight found that does not stop the start. */

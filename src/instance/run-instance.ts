@@ -13,6 +13,7 @@ import {LogPlaces, type LogPlace} from './log-places.ts';
 import {Observer} from './observer.ts';
 import {OwnPlaces} from './own-places.ts';
 import {dashboardOutlet, jsonOutlet, plainOutlet} from './outlet.ts';
+import {rawOutlet} from './raw-logs.ts';
 import {Recorder} from './recorder/recorder.ts';
 import {watchRestartLoops} from './restart-loop.ts';
 import {confProblem, RootWatch} from './root-watch.ts';
@@ -60,7 +61,8 @@ export async function runInstance(
   const make = {
     json: () => jsonOutlet(bus),
     background: () => plainOutlet(bus, 'emerg', plan.banner, undefined, (event) => event.type !== 'log'),
-    plain: () => plainOutlet(bus, plan.logLevel, plan.banner, through),
+    plain: () =>
+      plan.rawLogs ? rawOutlet(bus, plan.rawLogs, plan.banner, through) : plainOutlet(bus, plan.logLevel, plan.banner, through),
     dashboard: () => dashboardOutlet(bus, plan.controlSocket, plan.logLevel, () => supervisor.unattended()),
   };
   let outlet = kind === 'dashboard' ? null : make[kind]();

@@ -100,6 +100,16 @@ export class RunningDeck {
     return this.#run.output();
   }
 
+  /** Of a deck on pipes: what it has printed on its standard output so far. */
+  stdout(): string {
+    return this.#run instanceof PlainRun ? this.#run.streams().out : '';
+  }
+
+  /** The same for its standard error. */
+  stderr(): string {
+    return this.#run instanceof PlainRun ? this.#run.streams().err : '';
+  }
+
   /** Status and signal of the end, null while it runs. */
   exit(): {code: number | null; signal: string | null} | null {
     return this.#run.exit();

@@ -77,6 +77,11 @@ export class PlainRun implements Run {
     return this.#stdout + this.#stderr;
   }
 
+  /** Standard output alone, and standard error. */
+  streams(): {out: string; err: string} {
+    return {out: this.#stdout, err: this.#stderr};
+  }
+
   /** Whole lines of standard output. */
   lines(): readonly string[] {
     return this.#lines;

@@ -21,6 +21,9 @@ export function logLevel(given: string): string {
   return effective >= rank('info') ? words.join(' ') : `${words.join(' ')} wsgi:info`;
 }
 
+/** Does the configuration have mod_wsgi log more than the user has asked for. */
+export const addsModWsgi = (given: string): boolean => logLevel(given) !== given.trim().toLowerCase().split(/\s+/).join(' ');
+
 /** Known by these names in included files as well. */
 const NAMED_FORMATS: Record<string, string> = {
   common: '%h %l %u %t \\"%r\\" %>s %b',

@@ -45,8 +45,8 @@ export const loggingOptions = [
     ...flag,
     flags: ['--log-to-terminal'],
     dest: 'logToTerminal',
-    help: 'Print the logs on the terminal as well (without the dashboard; it shows them anyway).',
-    directive: 'none: the log files are followed',
+    help: 'Print the logs as Apache writes them, without the dashboard: the error log on standard error, an --access-log on standard output. They are kept in files as well, unless apachectl starts the server. --log-directory turns it off.',
+    directive: 'setup-server: ErrorLog /dev/stderr, CustomLog /dev/stdout',
     since: '4.4.0',
   },
   {

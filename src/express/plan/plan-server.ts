@@ -11,6 +11,12 @@ import {mpmCapacity} from './mpm-capacity.ts';
 import type {ApplicationPlan, PlanPaths, ServerPlan} from './server-plan.ts';
 import {servicePlans} from './service-plan.ts';
 
+/**
+ * Does Apache itself print its logs (--log-to-terminal): as in the original, only without --log-directory. Under a supervisor they are files, because it
+ * reads them; it prints what is in them.
+ */
+const printsLogs = ({setupOnly, logToTerminal, logDirectory}: StartOptions): boolean => setupOnly && logToTerminal && logDirectory === null;
+
 function planPaths(options: StartOptions, host: Host, hostName: string): PlanPaths {
   const absolute = (path: string) => resolve(host.cwd, path);
   const root =
@@ -18,6 +24,7 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
   const inRoot = (name: string) => join(root, name);
   const deck = inRoot('wsgideck');
   const logDirectory = options.logDirectory === null ? root : absolute(options.logDirectory);
+  const log = (name: string, stream: string) => (printsLogs(options) ? stream : join(logDirectory, name));
   return {
     root,
     conf: inRoot('httpd.conf'),
@@ -28,9 +35,9 @@ function planPaths(options: StartOptions, host: Host, hostName: string): PlanPat
     documentRoot: options.documentRoot === null ? inRoot('htdocs') : absolute(options.documentRoot),
     pythonEggs: options.pythonEggs === null ? inRoot('python-eggs') : absolute(options.pythonEggs),
     logDirectory,
-    errorLog: join(logDirectory, options.errorLogName),
-    accessLog: options.accessLog ? join(logDirectory, options.accessLogName) : null,
-    startupLog: options.startupLog ? join(logDirectory, options.startupLogName) : null,
+    errorLog: log(options.errorLogName, '/dev/stderr'),
+    accessLog: options.accessLog ? log(options.accessLogName, '/dev/stdout') : null,
+    startupLog: options.startupLog ? log(options.startupLogName, '/dev/stderr') : null,
     pidFile: options.pidFile === null ? inRoot('httpd.pid') : absolute(options.pidFile),
     socketPrefix: join(options.socketPrefix === null ? root : absolute(options.socketPrefix), 'wsgi'),
     deck,
@@ -161,7 +168,7 @@ export function planServer(options: StartOptions, found: Found, host: Host): Ser
     debug,
     https,
     urls,
-    rotation: options.rotateLogs ? {program: found.rotatelogs ?? '', megabytes: options.maxLogSize} : null,
+    rotation: options.rotateLogs && !printsLogs(options) ? {program: found.rotatelogs ?? '', megabytes: options.maxLogSize} : null,
     services: servicePlans(options, host, paths, found.serviceUsers),
     access: {host: absolute(options.hostAccessScript), user: absolute(options.authUserScript), group: absolute(options.authGroupScript)},
     telemetry: options.enableTelemetry ? `unix:${join(paths.run, 'telemetry.sock')}` : options.telemetryService,

@@ -26,11 +26,11 @@ export const deckPlays: Record<string, (column: Column) => Promise<string[]>> = 
     const deck = await startDeck({app: 'options', column, args: [...args, ...globs]});
     const printed = (pattern: RegExp) => until(`${pattern} on the terminal`, () => pattern.test(deck.output()), 40_000);
     await printed(/deck +ready/);
-    await printed(/access .*\/asked/);
+    await printed(/"GET \/asked /);
     await deck.get('/seen-on-the-terminal');
     const live = async () => (await deck.get('/__wsgideck__/live.txt')).body;
     expect(await live()).toMatch(/^\w+\.0 0$/m);
-    await printed(/access .*\/seen-on-the-terminal/);
+    await printed(/"GET \/seen-on-the-terminal /);
     // The excluded file first: it would be named, and it would come first.
     writeFileSync(join(deck.appDir, 'unseen.py'), '');
     writeFileSync(join(deck.appDir, 'settings.walk'), 'a: 1\n');
