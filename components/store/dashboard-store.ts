@@ -13,6 +13,7 @@ import {width as cells} from '../../src/terminal/fit.ts';
 import {presentFrame, type Frame} from '../present/present-frame.ts';
 import {calm, idle, IDLE_SECONDS} from './calm.ts';
 import {Fetchers} from './fetchers.ts';
+import {SilenceWatch, type Silence} from './silence.ts';
 import type {Snapshot} from './snapshot.ts';
 import {initialUi, type UiState} from './ui-state.ts';
 
@@ -63,6 +64,8 @@ export class DashboardStore {
   #drawnState: InstanceState | null = null;
   #drawnSecond = 0;
   #dirty = true;
+  readonly #silences: SilenceWatch;
+  #silence: Silence | null = null;
   /** When there was a key or news last. */
   #stirredAt: number;
   #waiting = false;
@@ -88,6 +91,7 @@ export class DashboardStore {
       refresh: () => this.refresh(),
       flush: () => this.#flush(),
     });
+    this.#silences = new SilenceWatch(deck, () => this.fetchers.ping());
     this.#draw();
   }
 
@@ -196,6 +200,9 @@ export class DashboardStore {
     const state = this.deck.state();
     const now = this.now();
     const second = Math.floor(now / 1000);
+    const silence = this.#silences.look(now);
+    if ((silence === null) !== (this.#silence === null)) this.#dirty = true;
+    this.#silence = silence;
     if (state !== this.#drawnState && !calm(this.#drawnState, state)) {
       this.#dirty = true;
       this.#stirredAt = now;
@@ -247,7 +254,7 @@ export class DashboardStore {
   }
 
   #idle(state: InstanceState, now: number): boolean {
-    return this.deck.closed() === null && idle(state, this.ui.view, now - this.#stirredAt);
+    return this.deck.closed() === null && this.#silence === null && idle(state, this.ui.view, now - this.#stirredAt);
   }
 
   #draw(): void {
@@ -263,13 +270,14 @@ export class DashboardStore {
       ui,
       fetched: this.fetchers.fetched(this.#rows),
       // Ages and countdowns of a recording are those of its own time.
-      now: state.replay?.at ?? wall,
+      now: state.replay?.at ?? wall - (this.#silence?.ms ?? 0),
       wall,
       columns: this.#columns,
       rows: this.#rows,
       glyphs: options.glyphs,
       colour: options.colour,
       closed: deck.closed(),
+      silence: this.#silence,
       idle: this.#idle(state, wall),
       readOnly: this.readOnly,
       quitMeans: options.quitMeans,

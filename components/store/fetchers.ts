@@ -120,6 +120,11 @@ export class Fetchers {
     if (this.#deck.closed() === null && this.#cadence > 0) void this.#deck.send({type: 'cadence', ms: 0}).catch(ignore);
   }
 
+  /** Asks for the answer to something that is so already. */
+  ping(): void {
+    void this.#deck.send({type: 'cadence', ms: Math.max(0, this.#cadence)}).catch(ignore);
+  }
+
   #wantCadence(ms: number): void {
     if (ms === this.#cadence) return;
     this.#cadence = ms;

@@ -4,12 +4,15 @@ import type {ActiveRequest, ProcessRow} from '../../src/model/events.ts';
 import {selectProcesses} from '../../src/model/select-processes.ts';
 import {plural} from '../../src/terminal/format.ts';
 import {menuChoices} from '../present/menu-choices.ts';
+import {silenceSentences} from './silence.ts';
 import type {DashboardStore} from './dashboard-store.ts';
 import type {Confirmation} from './ui-state.ts';
 
 /** Sends a command and shows what came of it. */
 export async function carryOut(store: DashboardStore, command: Command, doing: string): Promise<void> {
-  store.say(doing, 'dim', 60_000);
+  const {silence} = store.snapshot;
+  if (silence === null) store.say(doing, 'dim', 60_000);
+  else store.say(`${silenceSentences(silence).at(-1)}: it is carried out when the supervisor answers again`, 'now', 60_000);
   const result = await store.deck.send(command).catch((error: Error) => ({ok: false, text: error.message, captures: undefined}));
   store.say(result.text, result.ok ? 'plain' : 'now', result.ok ? 6000 : 12_000);
   if (!result.ok) return;

@@ -6,6 +6,7 @@ import type {StackCapture, ThreadStack} from '../../src/model/stacks.ts';
 import type {InstanceState} from '../../src/model/state.ts';
 import type {Glyphs} from '../../src/terminal/glyphs.ts';
 import type {Row} from '../../src/terminal/rows.ts';
+import type {Silence} from './silence.ts';
 import type {TerminalScreen} from './terminal-emulator.ts';
 import type {UiState} from './ui-state.ts';
 
@@ -45,7 +46,7 @@ export interface Snapshot {
   state: InstanceState;
   ui: UiState;
   fetched: Fetched;
-  /** Milliseconds since the epoch: of the server, which in a recording is the moment that is shown. */
+  /** Milliseconds since the epoch: of the server, which in a recording is the moment that is shown, and without news that of the last. */
   now: number;
   /** Milliseconds since the epoch: of whoever looks. */
   wall: number;
@@ -54,6 +55,8 @@ export interface Snapshot {
   glyphs: Glyphs;
   colour: boolean;
   closed: string | null;
+  /** The far side does not answer: what is shown is as it last told. */
+  silence: Silence | null;
   /** Nothing happens, and it is not drawn every second: what counts seconds is left out. */
   idle: boolean;
   /** Nothing can be changed from here: this screen only looks, the server takes no orders, or it is a recording. */

@@ -66,6 +66,8 @@ class SocketDeck implements Deck {
   #readOnly: boolean;
   #next = 1;
   #told = false;
+  #heard = 0;
+  #peer: number | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
     this.#socket = socket;
@@ -104,6 +106,14 @@ class SocketDeck implements Deck {
     return this.#readOnly;
   }
 
+  heard(): number {
+    return this.#heard;
+  }
+
+  peer(): number | undefined {
+    return this.#peer;
+  }
+
   closed(): string | null {
     return this.#closed;
   }
@@ -133,8 +143,11 @@ class SocketDeck implements Deck {
     const parsed = v.safeParse(serverMessage, value);
     if (!parsed.success) return this.#end('the supervisor sent something this version does not understand');
     const message = parsed.output as unknown as ServerMessage;
-    if (message.type === 'hello') this.#readOnly ||= message.readOnly ?? false;
-    else if (message.type === 'snapshot') {
+    this.#heard++;
+    if (message.type === 'hello') {
+      this.#readOnly ||= message.readOnly ?? false;
+      this.#peer = message.pid;
+    } else if (message.type === 'snapshot') {
       this.#socket.setTimeout(0);
       this.#change(message.state);
       ready();

@@ -16,6 +16,10 @@ export interface Deck {
   ask<Q extends Query>(query: Q): Promise<QueryResults[Q['type']]>;
   /** The far side takes no commands from here: the server, the socket or this client itself is read-only. Known with the first state. */
   readonly readOnly?: boolean;
+  /** Grows with each message of the far side; absent where it cannot fall silent. */
+  heard?(): number;
+  /** Pid of the process on the far side, as it has said itself; undefined until it has. */
+  peer?(): number | undefined;
   /** Set when the far side is gone; the reason in one line. */
   closed(): string | null;
 }
