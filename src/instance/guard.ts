@@ -1,6 +1,7 @@
 import {closeSync, constants as fsConstants, fstatSync, openSync, readSync, rmSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import {nativeAsset} from '../express/assets.ts';
+import {inTheWay} from '../express/regular-file.ts';
 import {forgetPidFile, type PidFile} from '../express/server-root/pid-file.ts';
 import type {ExitInfo} from '../model/events.ts';
 import {classifyExit} from './guard-exit.ts';
@@ -116,7 +117,12 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
     args.push('--port', String(port), ...(launch.ports?.six ? ['--port6', String(port)] : []));
   if (launch.pidFile) forgetPidFile(launch.pidFile);
   // In a container that was started again the new guard may have the number of the old one, whose story this is.
-  rmSync(launch.statusFile, {force: true});
+  try {
+    rmSync(launch.statusFile, {force: true});
+  } catch (error) {
+    const text = inTheWay(launch.statusFile);
+    throw text === null ? error : new Error(text, {cause: error});
+  }
   let apache: {pid: number; start: number | null} | null = null;
   let end: GuardEnd | null = null;
   const outputs = new Set<(chunk: Buffer) => void>();

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmodSync, existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -111,6 +111,14 @@ test('the story of an earlier guard in the same place is not taken for this one'
   launch(['/nowhere/httpd']);
   expect(handle.apachePid()).not.toBe(1);
   expect((await ended()).verdict.apachePid).toBe(null);
+});
+
+test('a folder that has the name of the status file is named', () => {
+  const folder = tempDir();
+  const statusFile = join(folder, 'guard.status');
+  mkdirSync(statusFile);
+  const place = {argv: ['true'], cwd: folder, env: {}, graceSeconds: 1, cols: 80, rows: 24};
+  expect(() => launchGuard({...place, statusFile})).toThrow(new Error(`${statusFile} is a folder; remove it`));
 });
 
 test('kill ends everything at once', async () => {
