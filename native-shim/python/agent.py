@@ -20,7 +20,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def load(name: str, scope: "Dict[str, Any]") -> "Dict[str, Any]":
     """Runs NAME.py of this folder in `scope`, and returns that. No import: the application's module path and sys.modules are not ours."""
     path = os.path.join(HERE, name + ".py")
-    loader = SourceFileLoader(name, path)
+    loader: "Any" = SourceFileLoader(name, path)
+    # What Python compiles is not left beside the source: the folder is the server's, and may be taken away with what it knows to be in it.
+    loader.set_data = lambda *_, **__: None
     code: "Any"
     try:
         code = loader.get_code(name)

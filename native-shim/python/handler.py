@@ -5,6 +5,7 @@ Contract with the generated ROOT/handler.wsgi, which consists of exactly this:
     from _frozen_importlib_external import SourceFileLoader
     SETTINGS = {...}
     LOADER = SourceFileLoader('handler', PATH)                      # PATH = ROOT/wsgideck/handler.py
+    LOADER.set_data = lambda *_, **__: None                         # nothing is written beside the source
     exec(LOADER.get_code('handler'))                                # or from the source where that fails, as in agent.py
 
 SETTINGS (all paths absolute; keys marked * may be left out)

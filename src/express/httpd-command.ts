@@ -39,7 +39,8 @@ export function httpdCommand(plan: ServerPlan, env: NodeJS.ProcessEnv = process.
   const cwd = plan.application.workingDirectory;
   // As a shell has it that goes there. What the caller's shell has in `_` is the program that it started.
   const places = {PWD: cwd, OLDPWD: process.cwd(), _: undefined};
-  const common = {env: {...env, ...places, ...originalEnvironment(plan, env), ...locale}, cwd};
+  // The original runs Apache from bash, which leaves SHLVL as it was, or 0.
+  const common = {env: {SHLVL: '0', ...env, ...places, ...originalEnvironment(plan, env), ...locale}, cwd};
   const gdb = plan.debug?.gdb;
   if (gdb) {
     const underGdb = [gdb, '-q', '-ex', 'run', '--args', plan.httpd.path, ...args] as const;

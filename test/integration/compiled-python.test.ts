@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {keepCompiledPython, prepareServer, releaseServerRoot} from '../../src/express/index.ts';
@@ -86,6 +86,11 @@ describe.each(columns())('Python compiled by an earlier start ($name)', (column)
     const run = 'import runpy, sys; print(callable(runpy.run_path(sys.argv[1])["handle_request"]), "AGENT" in runpy.run_path(sys.argv[2]))';
     const said = execFileSync(column.python, ['-B', '-c', run, third.paths.handler, third.paths.agentScript], {encoding: 'utf8'});
     expect(said).toBe('True True\n');
+    // What Python compiles itself is not left there: a folder that is taken away again holds what we know.
+    rmSync(cache, {recursive: true});
+    const env = {...process.env, PYTHONDONTWRITEBYTECODE: undefined};
+    expect(execFileSync(column.python, ['-c', run, third.paths.handler, third.paths.agentScript], {encoding: 'utf8', env})).toBe(said);
+    expect(existsSync(cache)).toBe(false);
   });
 
   test('the second start of the command has it, and serves', async () => {

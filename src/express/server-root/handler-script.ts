@@ -78,6 +78,7 @@ export function handlerScript(plan: ServerPlan): string {
     '}',
     `PATH = ${python(paths.handlerScript)}`,
     "LOADER = SourceFileLoader('handler', PATH)",
+    'LOADER.set_data = lambda *_, **__: None  # nothing is written beside the source',
     'try:',
     "    CODE = LOADER.get_code('handler')",
     'except Exception:  # a damaged file in __pycache__',
