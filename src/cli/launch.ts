@@ -87,8 +87,8 @@ export async function launch(
   return null;
 }
 
-/** What Apache says when it cannot listen. */
-const CANNOT_LISTEN = 'AH00072';
+/** What Apache says when it cannot bind, or (of two that have bound at the same moment) cannot listen. */
+const CANNOT_LISTEN = /AH0007[23]/;
 
 /**
  * Who is on our ports, once the guard has not started Apache, or Apache has not been able to listen: somebody was faster by a moment, or listens on an
@@ -96,7 +96,7 @@ const CANNOT_LISTEN = 'AH00072';
  * @param apache its pid, null when it was not started.
  */
 export async function portsInTheWay(plan: ServerPlan, output: StartupOutput, apache: number | null): Promise<Problem[]> {
-  const complained = output.lines.some((line) => line.includes(CANNOT_LISTEN));
+  const complained = output.lines.some((line) => CANNOT_LISTEN.test(line));
   return apache === null || complained ? checkPorts(plan) : [];
 }
 
