@@ -19,9 +19,13 @@ test.each(columns())(
     const {tty} = deck;
     await tty.waitFor(/● ready/);
     const pid = Number((await deck.get('/')).body.split(' ')[1]);
-    const answers = ['/?sleep=60', '/?sleep=61'].map((path) => deck.get(path, {timeout: 90_000}).catch(() => null));
+    // One after the other: the oldest is the first row.
     tty.press('2');
-    await tty.waitFor(/2 active on 1 process/);
+    const answers: Promise<unknown>[] = [];
+    for (const path of ['/?sleep=60', '/?sleep=61']) {
+      answers.push(deck.get(path, {timeout: 90_000}).catch(() => null));
+      await tty.waitFor(new RegExp(`${answers.length} active on 1 process`));
+    }
     tty.press('\r');
     // Opened before the stop: the frames stay, as what was last seen.
     await tty.waitFor(
