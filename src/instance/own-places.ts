@@ -1,4 +1,4 @@
-import {chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync, type Stats} from 'node:fs';
+import {closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, rmdirSync, type Stats} from 'node:fs';
 import type {InstancePlan} from './instance-plan.ts';
 import type {Told} from './told.ts';
 import {writeProblem} from './write-problem.ts';
@@ -92,9 +92,16 @@ export class OwnPlaces {
     const ours = now?.isDirectory() && now.uid === process.geteuid?.();
     if (before === undefined || now?.ino === before.ino || (now !== undefined && !ours)) return false;
     if (now === undefined) mkdirSync(folder, {mode: 0o700});
-    if (process.getuid?.() === 0) chownSync(folder, before.uid, before.gid);
-    chmodSync(folder, before.mode & 0o777);
-    this.#looks.set(folder, lstatSync(folder));
+    // On the descriptor: the owner of the folder above could put a link in its place after the check.
+    const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      if (fstatSync(fd).uid !== process.geteuid?.()) return false;
+      if (process.getuid?.() === 0) fchownSync(fd, before.uid, before.gid);
+      fchmodSync(fd, before.mode & 0o777);
+      this.#looks.set(folder, fstatSync(fd));
+    } finally {
+      closeSync(fd);
+    }
     this.#remade.push(folder);
     return true;
   }
