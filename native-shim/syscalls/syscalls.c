@@ -1,6 +1,7 @@
 /*
- * Two system calls that Node has not. flock(2): only the kernel hands a lock on in one step, and takes it back when its holder dies. _exit(2): Node's own
- * exit waits for its threads, and one of them may stand in a write to a pipe that nobody reads.
+ * Three calls that Node lacks, or has only with more. flock(2): only the kernel hands a lock on in one step, and takes it back when its
+ * holder dies. _exit(2): Node's own exit waits for its threads, and one of them may stand in a write to a pipe that nobody reads.
+ * isatty(3): Node's own brings its sockets with it, 2.5 ms before the launch.
  * Written against the C interface that Node keeps stable between versions (Node-API 8); the few declarations are here, so that
  * nothing but a C compiler is needed to build it.
  */
@@ -42,6 +43,18 @@ static napi_value take(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* isatty(fd): 1 for a terminal, else 0. */
+static napi_value terminal(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = NULL, result = NULL;
+  int32_t fd = -1;
+  int answer = 0;
+  if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) == 0 && count == 1 && napi_get_value_int32(env, argument, &fd) == 0)
+    answer = isatty(fd);
+  napi_create_int32(env, answer, &result);
+  return result;
+}
+
 /* exit(status): ends the process at once. */
 static napi_value end(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -60,6 +73,7 @@ int32_t node_api_module_get_api_version_v1(void) { return 8; }
 
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   give(env, exports, "flock", 5, take);
+  give(env, exports, "isatty", 6, terminal);
   give(env, exports, "exit", 4, end);
   return exports;
 }

@@ -64,7 +64,8 @@ export async function launch(
     undo();
   };
   try {
-    running = runApache(instance.launch, output.chunk);
+    const quiet = headStart && !instance.launch.foreground ? {quietMs: HEAD_START} : {};
+    running = runApache({...instance.launch, ...quiet}, output.chunk);
     finish();
   } catch (error) {
     await giveUp();

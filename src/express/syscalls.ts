@@ -4,6 +4,8 @@ import {nativeAsset} from './assets.ts';
 interface Native {
   /** 0, or the system's error number. */
   flock(fd: number): number;
+  /** 1 or 0. */
+  isatty(fd: number): number;
   exit(status: number): never;
 }
 
@@ -34,6 +36,16 @@ export function flock(fd: number): 'taken' | 'busy' | 'none' {
   if (error === EWOULDBLOCK) return 'busy';
   if (WITHOUT_LOCKS.has(error)) return 'none';
   throw new Error(`the lock of a file cannot be asked for: error ${error}`);
+}
+
+/** Is this descriptor a terminal. Node's own function brings its sockets with it: 2.5 ms, which no launch has to wait for. */
+export function isatty(fd: number): boolean {
+  try {
+    native ??= load();
+    return native.isatty(fd) === 1;
+  } catch {
+    return process.getBuiltinModule('node:tty').isatty(fd);
+  }
 }
 
 /** Ends this process at once; a thread of Node's that stands in a write is not waited for. */

@@ -46,6 +46,8 @@ export interface GuardLaunch {
    * more, and go on. For what it asks before it serves.
    */
   lent?: boolean;
+  /** Milliseconds from the launch in which its output is not read, so that Apache has the processors: see HEAD_START in src/cli/launch.ts. */
+  quietMs?: number;
   /** Another guard than the built one. */
   guardPath?: string;
 }
@@ -138,6 +140,7 @@ export function launchGuard(launch: GuardLaunch): GuardHandle {
       terminal: launch.foreground ? 'xterm-256color' : (launch.env.TERM ?? 'dumb'),
       cols: launch.cols,
       rows: launch.rows,
+      ...(launch.quietMs === undefined ? {} : {quietMs: launch.quietMs}),
     },
     (chunk) => {
       for (const listener of outputs) listener(chunk);

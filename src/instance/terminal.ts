@@ -1,7 +1,5 @@
 import {readFileSync} from 'node:fs';
-
-/** Loaded when it is needed: with it come Node's sockets, which no launch has to wait for. */
-const isatty = (fd: number): boolean => process.getBuiltinModule('node:tty').isatty(fd);
+import {isatty} from '../express/syscalls.ts';
 
 /** Is any of our standard streams a terminal. */
 export const onTerminal = (): boolean => [0, 1, 2].some(isatty);

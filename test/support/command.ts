@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
 
 export interface Finished {
@@ -9,10 +10,13 @@ export interface Finished {
 
 const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 
-/** Runs one command of the built program to its end, without a terminal. It is killed after a minute. */
+/**
+ * Runs one command of the built program to its end, without a terminal. It is killed after a minute.
+ * @param cwd a server refuses a folder that its run user may not enter, as the clone may be; not unless told.
+ */
 export function command(
   words: readonly string[],
-  {cwd, env = {}}: {cwd?: string; env?: Record<string, string | undefined>} = {},
+  {cwd = tmpdir(), env = {}}: {cwd?: string; env?: Record<string, string | undefined>} = {},
 ): Promise<Finished> {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [BUNDLE, ...words], {cwd, env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe']});
