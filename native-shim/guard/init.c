@@ -53,15 +53,25 @@ static void tell_children(int number) {
 
 int run_as_init(const struct options *o) {
   take_signals();
-  int status = EXIT_GUARD;
+  int status = EXIT_GUARD, asked = 0;
   bool ended = false;
   pid_t program = start(o->program);
   if (program < 0) return say("cannot run %s: %s", o->program[0], strerror(errno)), EXIT_GUARD;
-  while (collect(program, &ended, &status) && (!ended || (o->stay && status == 0))) {
+  while (collect(program, &ended, &status)) {
+    if (ended && !o->stay) break;
+    /* The signal came when the program had already put its server in the background. */
+    if (ended && asked != 0 && status == 128 + asked) {
+      status = 0;
+      tell_children(asked);
+    }
+    if (ended && status != 0) break;
     struct arrival a = wait_signal(-1);
     if (a.number == 0 || a.number == SIGCHLD || was_told(a)) continue;
     if (ended) tell_children(a.number);
-    else kill(program, a.number); /* not reaped yet: the number is still its own */
+    else {
+      kill(program, a.number); /* not reaped yet: the number is still its own */
+      asked = a.number;
+    }
   }
   if (getpid() != 1) return status;
   /* What is left would be killed by our end. */

@@ -65,9 +65,10 @@ MAX_SLOTS = 1024
 # What the agent imports later on.
 IMPORTS = ("json", "traceback", "tokenize", "select", "_socket")
 
-# Seconds: lets the process answer its first request before we compile and import anything.
+# Seconds: lets the process answer its first request before we compile and import anything; and before another try, doubled each time.
+# On a busy machine agent_main.py, which is written after the launch, may come late: all tries together take six seconds.
 SETTLE = 0.1
-TRIES = 5
+TRIES = 7
 
 
 def shared_state() -> "Any":
@@ -202,11 +203,11 @@ class Boot:
                 self.agent = load_main()["Agent"](self.deck, self.mod_wsgi, self.fault_signal)
                 break
             except Exception as error:
-                # While gevent replaces the locks, an import that is under way may fail.
+                # While gevent replaces the locks, an import that is under way may fail; the file may not be there yet.
                 if left == 0:
                     self.give_up(error)
                     return
-                self.sleep(SETTLE)
+                self.sleep(SETTLE * 2 ** (TRIES - 1 - left))
         self.agent.run()
 
     def stopping(self, event: str, **data: "Any") -> None:

@@ -167,8 +167,15 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
       if (looks.take(path, stats)) seen(path, 'change');
     });
     opened.on('unlink', (real) => {
-      looks.drop(named(real));
-      seen(named(real), 'unlink');
+      const path = named(real);
+      // Where the machine is busy, a rename over a file may be told as an end and, much later, as a new file: that is one change.
+      stat(real).then(
+        (found) => looks.take(path, found) && seen(path, 'change'),
+        () => {
+          looks.drop(path);
+          seen(path, 'unlink');
+        },
+      );
     });
     opened.on('unlinkDir', (real) => void (real !== folder && looks.drop(named(real))));
     // One that is closed before it is ready never says so.

@@ -133,3 +133,27 @@ test('as process 1, --detach keeps the container up for as long as the server ru
   await one.ended();
   expect(one.exit).toBe(0);
 });
+
+test(
+  'as process 1, a signal that ends the program in front reaches what that has put in the background',
+  {tags: ['namespace']},
+  async () => {
+    const server = `trap 'echo told; exit 0' TERM; echo up; while :; do sleep 0.05; done`;
+    const guard = resolve(import.meta.dirname, '../../dist/native/wsgideck-guard');
+    const command = [guard, '--init', '--stay', '--', 'sh', '-c', 'setsid sh -c "$1" & sleep 60', 'sh', server];
+    const child = spawn('unshare', [...PID_NAMESPACE, ...command], {stdio: ['ignore', 'pipe', 'inherit']});
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    try {
+      await until('the server', () => output.includes('up'));
+      process.kill(descendants(child.pid!).find(({ppid}) => ppid === child.pid)!.pid, 'SIGTERM');
+      await until('its end', () => child.exitCode !== null, 20_000);
+      expect(output).toBe('up\ntold\n');
+      expect(child.exitCode).toBe(0);
+    } finally {
+      await killAll(
+        descendants(process.pid).filter(({pid}) => pid === child.pid || descendants(child.pid!).some((one) => one.pid === pid)),
+      );
+    }
+  },
+);

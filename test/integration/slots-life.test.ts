@@ -133,12 +133,12 @@ describe.each(columns().map((column) => [column.name, column] as const))('slots 
     saveByRename(join(link, 'shop/__init__.py'), "VERSION = 'v1'\n");
     await live(deck, 'v1');
     await settled(deck);
-    expect(reloads(deck)).toHaveLength(1);
+    expect(reloads(deck), JSON.stringify(reloads(deck))).toHaveLength(1);
     symlinkSync('releases/2', join(site, 'next'));
     renameSync(join(site, 'next'), link);
     await until('the reload', () => reloads(deck)[1]?.status === 'done');
     await settled(deck);
-    expect(reloads(deck)).toHaveLength(2);
+    expect(reloads(deck), JSON.stringify(reloads(deck))).toHaveLength(2);
     await deck.stop();
   });
 

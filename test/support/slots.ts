@@ -44,6 +44,14 @@ export const reloads = (deck: RunningDeck): ReloadRecord[] => [
 export const slots = (deck: RunningDeck): SlotRow[] =>
   deck.events().findLast((event): event is EventOf<'slots'> => event.type === 'slots')?.slots ?? [];
 
+/** For the message of a failure: the newest log lines, of a deck in json mode. */
+const lastLines = (deck: RunningDeck): string =>
+  deck
+    .events()
+    .flatMap((event) => (event.type === 'log' ? [event.entry.text] : []))
+    .slice(-12)
+    .join(' | ');
+
 /** Waits until one slot is live, with all its processes, and the other can take the next reload. */
 export const settled = (deck: RunningDeck): Promise<boolean> =>
   until(
@@ -52,7 +60,8 @@ export const settled = (deck: RunningDeck): Promise<boolean> =>
       const empty = slots(deck).find((one) => one.state === 'empty');
       const live = slots(deck).find((one) => one.state === 'live');
       // A process is in its slot when its agent has got through, which may be after the first answer.
-      return empty !== undefined && live?.pids.length === empty.pids.length;
+      if (empty !== undefined && live?.pids.length === empty.pids.length) return true;
+      throw new Error(`the slots are ${JSON.stringify(slots(deck))}; ${lastLines(deck)}`);
     },
     30_000,
   );
