@@ -1,6 +1,7 @@
 import {readdir, stat} from 'node:fs/promises';
 import {statSync, type Stats} from 'node:fs';
 import {join} from 'node:path';
+import {type FileState, FileStates, sameState} from './file-states.ts';
 import type {FileChange} from './slots/imported-files.ts';
 
 /** Milliseconds after the kernel told of a path at which the path is looked at; and between two looks at a few of all. */
@@ -31,22 +32,15 @@ export interface SecondLookOptions {
   onReplaced(path: string): void;
 }
 
-interface State {
-  mtimeMs: number;
-  size: number;
-  ino: number;
-  folder: boolean;
-  /** The path was missing at the last look: an editor may be about to write the file anew. */
-  missing: boolean;
-}
-
 /**
  * Knows how each watched file and folder was when it was last reported, and compares that with the disk: an event can get lost. The queue of the
  * kernel overflows, and chokidar 6 drops a rename over a file in a folder that it is still listing.
  */
 export class SecondLook {
   readonly #options: SecondLookOptions;
-  readonly #states = new Map<string, State>();
+  readonly #states = new FileStates();
+  /** Paths whose end was told under another name of theirs. */
+  readonly #gone = new Set<string>();
   readonly #suspects = new Set<string>();
   /** Folders that no event has told of, and at how many looks. */
   readonly #strange = new Map<string, number>();
@@ -63,16 +57,24 @@ export class SecondLook {
     this.#options = options;
   }
 
-  /** Notes how a file or folder is now. @returns false when it was the same at the last time. */
+  /** Notes how a file or folder is now, under its other names too. @returns false when it was the same at the last time. */
   take(path: string, stats: Stats | undefined): boolean {
     const found = stats?.isSymbolicLink() ? target(path) : stats;
     const known = this.#states.get(path);
     // What is in a linked folder is watched only where it is imported.
     if (!found || (found !== stats && found.isDirectory())) return true;
-    const state = {mtimeMs: found.mtimeMs, size: found.size, ino: found.ino, folder: found.isDirectory(), missing: false};
+    const state = stateOf(found);
+    const changed = !known || !sameState(known, state);
+    if (known && changed && !state.folder) {
+      for (const name of this.#states.otherNames(path)) {
+        const there = target(name);
+        if (there && sameState(stateOf(there), state)) this.#states.set(name, {...state});
+      }
+    }
     this.#states.set(path, state);
     this.#strange.delete(path);
-    return !known || !same(known, state);
+    this.#gone.delete(path);
+    return changed;
   }
 
   has(path: string): boolean {
@@ -81,6 +83,18 @@ export class SecondLook {
 
   drop(path: string): void {
     this.#states.delete(path);
+  }
+
+  /** Nothing is at the path any more. @returns false when that was told under another name of the file. */
+  end(path: string): boolean {
+    if (this.#gone.delete(path)) return false;
+    for (const name of this.#states.otherNames(path)) {
+      if (target(name) !== undefined) continue;
+      this.#states.delete(name);
+      this.#gone.add(name);
+    }
+    this.#states.delete(path);
+    return true;
   }
 
   /** The kernel told of this path. */
@@ -93,7 +107,7 @@ export class SecondLook {
   /** Looks at what is suspect, and at a few of all paths each second. @param all looks at all paths once. */
   start(all: boolean): void {
     this.#stopped = false;
-    if (all) this.#queue([...this.#states.keys()]);
+    if (all) this.#queue([...this.#states.paths()]);
     this.#lookAtSuspects();
     this.#timer = setInterval(() => {
       // A file system that does not answer is not asked more and more.
@@ -120,7 +134,7 @@ export class SecondLook {
     const paths = [this.#options.root];
     const most = Date.now() - this.#newsAt < ACTIVE ? MANY : FEW;
     while (paths.length < most) {
-      this.#ring ??= this.#states.keys();
+      this.#ring ??= this.#states.paths();
       const {value, done} = this.#ring.next();
       if (done) {
         this.#ring = null;
@@ -152,19 +166,18 @@ export class SecondLook {
     this.#options.onChange(path, known ? 'change' : 'add');
   }
 
-  #missing(path: string, known: State | undefined): void {
+  #missing(path: string, known: FileState | undefined): void {
     // A folder may come again, or another one in its place: that is looked for.
     if (!known || known.folder) return;
     if (!known.missing) {
       known.missing = true;
       return this.suspect(path);
     }
-    this.drop(path);
-    this.#options.onChange(path, 'unlink');
+    if (this.end(path)) this.#options.onChange(path, 'unlink');
   }
 
   /** The time of a folder changes when something in the folder comes, goes or is replaced. */
-  async #folder(path: string, found: Stats, known: State | undefined): Promise<void> {
+  async #folder(path: string, found: Stats, known: FileState | undefined): Promise<void> {
     if (!known) return;
     if (known.ino !== found.ino) this.#options.onReplaced(path);
     if (!this.take(path, found)) return;
@@ -202,4 +215,10 @@ function target(path: string): Stats | undefined {
   }
 }
 
-const same = (a: State, b: State): boolean => a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino;
+const stateOf = (found: Stats): FileState => ({
+  mtimeMs: found.mtimeMs,
+  size: found.size,
+  ino: found.ino,
+  folder: found.isDirectory(),
+  missing: false,
+});

@@ -242,6 +242,31 @@ test('what is reached through a symbolic link in the root is watched where the l
   await until('the switch of the linked folder', () => batches.flat().includes('lib/shared.py'));
 });
 
+test('a file under two names, one through a symbolic link: a save and a removal are one change each, a switch of the link is one', async () => {
+  const root = tree(['releases/1/shop.py', 'releases/2/shop.py']);
+  symlinkSync('releases/1', join(root, 'current'));
+  const batches = await watch(root);
+  watching?.also([join(root, 'current/shop.py')]);
+  // The watch on the further file is there once it has told of a change; a save in each of the two names, one after the other.
+  for (const [index, name] of ['current', 'releases/1', 'current'].entries()) {
+    saveByRename(join(root, name, 'shop.py'), `save ${index}\n`);
+    await until(`save ${index}`, () => batches.length > index);
+    // Longer than the second look takes.
+    await sleep(700);
+    expect(batches.map((one) => one.length)).toEqual(Array.from({length: index + 1}, () => 1));
+  }
+  batches.length = 0;
+  symlinkSync('releases/2', join(root, 'next'));
+  renameSync(join(root, 'next'), join(root, 'current'));
+  await until('the switch', () => batches.length > 0);
+  expect(batches.flat()).toEqual(['current/shop.py']);
+  batches.length = 0;
+  rmSync(join(root, 'releases/2/shop.py'));
+  await until('the removal', () => batches.length > 0);
+  await sleep(1500);
+  expect(batches.flat()).toHaveLength(1);
+});
+
 test('a file that was saved between its import and the watch on it is a change', async () => {
   const root = tree(['a.py']);
   const elsewhere = tree(['old.py', 'young.py']);
