@@ -61,7 +61,8 @@ describe.each(columns())('a daemon process of mod_wsgi $name', (column) => {
     server = await startAgentServer(column);
     const pid = await server.daemon();
     rewrite(server.script, readFileSync(server.script, 'utf8').replace('"%s|%s\\n"', '"new %s|%s\\n"'));
-    expect((await server.get('/x')).body).toBe('new |/x\n');
+    // The script is looked at a hundred times a second, not at each request.
+    await until('the new script', async () => (await server!.get('/x')).body === 'new |/x\n');
     await server.event('agent', (event) => event.pid === pid && event.state === 'gone');
     expect(server.events.filter((event) => event.type === 'stacks')).toEqual([]);
   });

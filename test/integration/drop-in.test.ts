@@ -44,7 +44,7 @@ while [ -e "$ROOT/httpd.pid" ]; do
     tries=$((tries + 1)); [ $tries -lt 150 ] || { echo 'still there'; exit 1; }
     sleep 0.1
 done
-grep -c 'seen by the application' "$ROOT/error_log"
+grep -q 'seen by the application' "$ROOT/error_log"; echo "logged: $?"
 "$ROOT/apachectl" stop; echo "stop again: $?"
 `;
 
