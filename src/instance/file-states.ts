@@ -17,6 +17,22 @@ export const sameState = (a: FileState, b: FileState): boolean => a.mtimeMs === 
 export class FileStates {
   readonly #states = new Map<string, FileState>();
   readonly #byInode = new Map<number, Set<string>>();
+  /** Where links led from a path, for paths that may lead through one. */
+  readonly #real = new Map<string, string>();
+
+  /** The path may lead through a symbolic link that is switched later. */
+  mayMove(path: string): void {
+    this.#real.set(path, realName(path));
+  }
+
+  /** Does a path lead to another place than the last time. */
+  moved(path: string): boolean {
+    const before = this.#real.get(path);
+    if (before === undefined) return false;
+    const now = realName(path);
+    this.#real.set(path, now);
+    return now !== before;
+  }
 
   get(path: string): FileState | undefined {
     return this.#states.get(path);

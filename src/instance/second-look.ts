@@ -57,24 +57,25 @@ export class SecondLook {
     this.#options = options;
   }
 
-  /** Notes how a file or folder is now, under its other names too. @returns false when it was the same at the last time. */
+  /** Notes how a file or folder is now. @returns false when it was the same at the last time, or is a file whose change was told under another name. */
   take(path: string, stats: Stats | undefined): boolean {
     const found = stats?.isSymbolicLink() ? target(path) : stats;
     const known = this.#states.get(path);
     // What is in a linked folder is watched only where it is imported.
     if (!found || (found !== stats && found.isDirectory())) return true;
     const state = stateOf(found);
-    const changed = !known || !sameState(known, state);
-    if (known && changed && !state.folder) {
-      for (const name of this.#states.otherNames(path)) {
-        const there = target(name);
-        if (there && sameState(stateOf(there), state)) this.#states.set(name, {...state});
-      }
-    }
     this.#states.set(path, state);
     this.#strange.delete(path);
     this.#gone.delete(path);
-    return changed;
+    if (known && sameState(known, state)) return false;
+    return (
+      state.folder || this.#states.moved(path) || !this.#states.otherNames(path).some((name) => sameState(this.#states.get(name)!, state))
+    );
+  }
+
+  /** The path may lead through a symbolic link: a switch of that link is a change of the file. */
+  mayMove(path: string): void {
+    this.#states.mayMove(path);
   }
 
   has(path: string): boolean {

@@ -145,10 +145,10 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
     opened.on('add', (real, stats) => {
       const path = named(real);
       const before = looks.has(path);
-      if (!looks.take(path, stats)) return;
       // A file that is watched from now on is no news, unless its code was loaded before the file was saved.
       const first = further.has(path) && !known.has(path);
       if (first) known.add(path);
+      if (!looks.take(path, stats)) return;
       const loaded = first ? further.get(path)! : since;
       if (before) seen(path, 'change');
       else if ((scanned && !first) || (stats !== undefined && stats.mtimeMs > loaded - TICK)) seen(path, 'add');
@@ -208,6 +208,7 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
       for (const file of files) {
         if (further.has(file) || looks.has(file) || INSTALLED.test(file) || !rules.relevant(file)) continue;
         further.set(file, since);
+        looks.mayMove(file);
         watcher.add(file);
       }
     },

@@ -247,7 +247,7 @@ test('a file under two names, one through a symbolic link: a save and a removal 
   symlinkSync('releases/1', join(root, 'current'));
   const batches = await watch(root);
   watching?.also([join(root, 'current/shop.py')]);
-  // The watch on the further file is there once it has told of a change; a save in each of the two names, one after the other.
+  // The first save comes before, while or after the further name is looked at for the first time.
   for (const [index, name] of ['current', 'releases/1', 'current'].entries()) {
     saveByRename(join(root, name, 'shop.py'), `save ${index}\n`);
     await until(`save ${index}`, () => batches.length > index);
