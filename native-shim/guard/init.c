@@ -59,10 +59,11 @@ int run_as_init(const struct options *o) {
   if (program < 0) return say("cannot run %s: %s", o->program[0], strerror(errno)), EXIT_GUARD;
   while (collect(program, &ended, &status)) {
     if (ended && !o->stay) break;
-    /* The signal came when the program had already put its server in the background. */
-    if (ended && asked != 0 && status == 128 + asked) {
+    /* The signal came when the program had already put its server in the background: it ended by it, or was about to end anyway. */
+    if (ended && asked != 0 && (status == 0 || status == 128 + asked)) {
       status = 0;
       tell_children(asked);
+      asked = 0;
     }
     if (ended && status != 0) break;
     struct arrival a = wait_signal(-1);

@@ -47,7 +47,7 @@ function mustBeVariable(text: string): string | null {
   return /^[A-Za-z_]\w*$/.test(text) ? null : `"${text}" is not the name of a variable`;
 }
 
-/** Options for which an empty value is none, as in the original: a script may have set its variable to nothing. */
+/** Options whose empty value counts as not given, as in the original: a script may have set its variable to nothing. */
 const EMPTY_IS_NONE = new Set(['host', 'serverName', 'locale', 'mountPoint', 'pidFile']);
 
 const DIGITS: Record<string, readonly [digits: RegExp, radix: number]> = {

@@ -170,8 +170,8 @@ export async function watchSources(options: WatchOptions): Promise<SourceWatch> 
       const path = named(real);
       // Where the machine is busy, a rename over a file may be told as an end and, much later, as a new file: that is one change.
       stat(real).then(
-        (found) => looks.take(path, found) && seen(path, 'change'),
-        () => looks.end(path) && seen(path, 'unlink'),
+        (found) => !closed && looks.take(path, found) && seen(path, 'change'),
+        () => !closed && looks.end(path) && seen(path, 'unlink'),
       );
     });
     opened.on('unlinkDir', (real) => void (real !== folder && looks.drop(named(real))));

@@ -134,13 +134,16 @@ test('as process 1, --detach keeps the container up for as long as the server ru
   expect(one.exit).toBe(0);
 });
 
-test(
-  'as process 1, a signal that ends the program in front reaches what that has put in the background',
+test.each([
+  {how: 'by it', front: 'sleep 60'},
+  {how: 'by itself at that moment', front: "trap 'exit 0' TERM; while :; do sleep 0.05; done"},
+])(
+  'as process 1, a signal reaches what the program in front has put in the background, when that ends $how',
   {tags: ['namespace']},
-  async () => {
+  async ({front}) => {
     const server = `trap 'echo told; exit 0' TERM; echo up; while :; do sleep 0.05; done`;
     const guard = resolve(import.meta.dirname, '../../dist/native/wsgideck-guard');
-    const command = [guard, '--init', '--stay', '--', 'sh', '-c', 'setsid sh -c "$1" & sleep 60', 'sh', server];
+    const command = [guard, '--init', '--stay', '--', 'sh', '-c', `setsid sh -c "$1" & ${front}`, 'sh', server];
     const child = spawn('unshare', [...PID_NAMESPACE, ...command], {stdio: ['ignore', 'pipe', 'inherit']});
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -12,7 +12,7 @@ const BUNDLE = resolve(import.meta.dirname, '../../dist/wsgideck.cjs');
 
 /**
  * Runs one command of the built program to its end, without a terminal. It is killed after a minute.
- * @param cwd a server refuses a folder that its run user may not enter, as the clone may be; not unless told.
+ * @param cwd the temporary directory when left out: a server refuses a folder that its run user may not enter, and the clone may lie in one.
  */
 export function command(
   words: readonly string[],

@@ -13,7 +13,7 @@ import type {SlotSwitch} from './slot-switch.ts';
 const FOR_NAMES = 100;
 const FOR_RELOAD = 2000;
 /**
- * Milliseconds between two questions about what requests have imported since; without any request (threads import, too), each so many times. A question
+ * Milliseconds between two questions about what requests have imported since; while no request comes (threads import too), every fifth time. A question
  * costs the application a third of a millisecond per 3,000 modules (measured).
  */
 const LATELY = 2000;
